@@ -1,0 +1,54 @@
+//! Judgements that formats and the sweep share: is this name dangerous, does
+//! this run of bytes hold something foreign.
+//!
+//! A [`Sweeper`] judges windows. It keeps no state between them: everything it
+//! says about a hit follows from the bytes around the hit, within its margins,
+//! so that the result depends on the artifact alone and not on how it was cut.
+
+mod embedded;
+pub mod globals;
+mod patterns;
+pub mod pickle;
+
+use crate::rules::Draft;
+use crate::source::{Margins, Window};
+
+/// A stateless judge of windows.
+pub trait Sweeper: Sync {
+    /// The context it needs around the first byte of a hit.
+    fn margins(&self) -> Margins;
+
+    /// Judge the hits whose first byte lies in the window's core.
+    fn window(&self, window: &Window<'_>, hits: &mut Vec<Hit>);
+}
+
+/// Something a sweeper found; the draft's place is its position in the
+/// artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// The finding.
+    pub draft: Draft,
+    /// Where it counts.
+    pub reach: Reach,
+}
+
+/// In which artifacts a hit means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Everywhere.
+    Everywhere,
+    /// Not in prose: documentation and vocabularies quote code that nobody
+    /// evaluates.
+    NotProse,
+}
+
+/// Every sweeper that runs over every byte.
+pub static SWEEPERS: &[&dyn Sweeper] = &[&patterns::Patterns, &embedded::EmbeddedPickles];
+
+/// The context that all sweepers together need.
+pub fn margins() -> Margins {
+    SWEEPERS
+        .iter()
+        .map(|s| s.margins())
+        .fold(Margins::default(), Margins::max)
+}

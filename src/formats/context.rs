@@ -1,0 +1,111 @@
+//! What an examiner may do: report, name members, note gaps, spend budget.
+
+use crate::budget::{Budget, Stop};
+use crate::report::{Place, Span, Tensor, Why};
+use crate::rules::Draft;
+use crate::wire::codec::Codec;
+
+/// Calls of [`Context::tick`] between two looks at the clock.
+const TICKS_PER_CHECK: u32 = 1024;
+
+/// Where findings and gaps go the moment they are made, so that nothing is
+/// lost if the examination ends badly.
+pub trait Sink {
+    /// Keep a finding about the artifact at hand.
+    fn finding(&self, draft: Draft);
+    /// Keep a gap in the artifact at hand.
+    fn gap(&self, at: Place, why: Why, detail: String);
+}
+
+/// A piece that a container holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name, as the container spells it.
+    pub name: String,
+    /// Its bytes.
+    pub body: Body,
+    /// Its length, as the container claims it.
+    pub claimed_len: Option<u64>,
+}
+
+/// Where a member's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// They lie as such in the container and become the member's own: the
+    /// container's sweep leaves them to it.
+    Stored(Span),
+    /// They come out of a codec that reads this span. The packed bytes stay
+    /// the container's.
+    Packed(Span, Codec),
+    /// They were decoded by the examiner, from text for example.
+    Decoded(Vec<u8>),
+}
+
+/// The examiner's side of the engine.
+pub struct Context<'a> {
+    sink: &'a dyn Sink,
+    budget: &'a Budget,
+    ticks: u32,
+    members: Vec<Member>,
+    tensors: Vec<Tensor>,
+}
+
+impl<'a> Context<'a> {
+    /// A context that hands findings to `sink` and spends from `budget`.
+    pub fn new(sink: &'a dyn Sink, budget: &'a Budget) -> Self {
+        Context {
+            sink,
+            budget,
+            ticks: 0,
+            members: Vec::new(),
+            tensors: Vec::new(),
+        }
+    }
+
+    /// Report a finding.
+    pub fn report(&mut self, draft: Draft) {
+        self.sink.finding(draft);
+    }
+
+    /// Note that a place was not fully examined.
+    pub fn gap(&mut self, at: impl Into<Place>, why: Why, detail: impl Into<String>) {
+        self.sink.gap(at.into(), why, detail.into());
+    }
+
+    /// Name a member; the engine opens it once the examination is over.
+    pub fn member(&mut self, member: Member) -> Result<(), Stop> {
+        self.budget.spend_member()?;
+        self.members.push(member);
+        Ok(())
+    }
+
+    /// Name a tensor that the artifact declares, for cross-checks between
+    /// files.
+    pub fn tensor(&mut self, name: impl Into<String>, bytes: Option<u64>) {
+        self.tensors.push(Tensor {
+            name: name.into(),
+            bytes,
+        });
+    }
+
+    /// Look at the clock now and then. Belongs into every loop whose length
+    /// the content decides.
+    pub fn tick(&mut self) -> Result<(), Stop> {
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(TICKS_PER_CHECK) {
+            self.budget.check()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What the job has left.
+    pub fn budget(&self) -> &'a Budget {
+        self.budget
+    }
+
+    /// The members and tensors that were named so far.
+    pub fn finish(self) -> (Vec<Member>, Vec<Tensor>) {
+        (self.members, self.tensors)
+    }
+}

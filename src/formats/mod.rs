@@ -1,0 +1,138 @@
+//! The formats: one file each, and the registry.
+//!
+//! A [`Format`] recognises bytes and examines their structure. It reports what
+//! it finds, names the members it holds, and returns; opening members,
+//! sweeping bytes and spending budgets are the engine's business. Formats hold
+//! no state and cannot see how the bytes are read.
+//!
+//! To add one: write `formats/<id>.rs`, add its `mod` line and its line in
+//! [`FORMATS`], and put fixtures under `fixtures/<id>/`.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod context;
+mod probe;
+
+mod manifest;
+mod pickle;
+mod safetensors;
+pub mod shard_index;
+mod text;
+mod torch;
+mod torch_legacy;
+mod unexamined;
+mod zip;
+
+/// Every format, in the order in which they are asked and examined.
+pub static FORMATS: &[&dyn Format] = &[
+    &pickle::Pickle,
+    &torch_legacy::TorchLegacy,
+    &zip::Zip,
+    &torch::Torch,
+    &safetensors::Safetensors,
+    &shard_index::ShardIndex,
+    &manifest::Manifest,
+    &unexamined::Unexamined,
+    &text::Text,
+];
+
+pub use context::{Body, Context, Member, Sink};
+pub use probe::Probe;
+
+use crate::report::Location;
+use crate::source::SharedSource;
+use crate::wire::Fault;
+
+/// How sure a format is that bytes are its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// Not this format.
+    No,
+    /// Only the name says so.
+    Name,
+    /// The first bytes, or a weak sign in the content.
+    Magic,
+    /// The structure was followed far enough to be sure.
+    Structure,
+}
+
+/// What kind of text or data a format holds, for judgements that depend on
+/// whether anybody evaluates it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Data that a program loads.
+    Data,
+    /// Text for people and for tokenizers: nothing in it is evaluated.
+    Prose,
+}
+
+/// What there is to know about a format without looking at bytes.
+#[derive(Debug)]
+pub struct FormatSpec {
+    /// Stable kebab-case id, as in `artifacts[].formats`.
+    pub id: &'static str,
+    /// Its name in words.
+    pub title: &'static str,
+    /// File name endings that promise it, lower case, with the dot. An ending
+    /// that several formats list promises any of them.
+    pub suffixes: &'static [&'static str],
+    /// Whether loading it can run code by design.
+    pub runs_code: bool,
+    /// Kind of content.
+    pub content: Content,
+    /// The format that this one is a reading of: a PyTorch file is a zip.
+    /// Such a pair is no polyglot.
+    pub layer_of: Option<&'static str>,
+    /// Specifications and sources.
+    pub references: &'static [&'static str],
+    /// What is not checked, one sentence each.
+    pub limitations: &'static [&'static str],
+}
+
+/// One recogniser and examiner.
+pub trait Format: Sync {
+    /// What there is to know without bytes.
+    fn spec(&self) -> &'static FormatSpec;
+
+    /// Whether these bytes are this format. Must be cheap: it is asked of
+    /// every artifact.
+    fn recognise(&self, probe: &Probe<'_>) -> Claim;
+
+    /// Read the structure, report, and name members. Findings made before a
+    /// fault are kept; the fault becomes a gap.
+    fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault>;
+}
+
+/// A named run of bytes under examination.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The file and member chain.
+    pub location: Location,
+    /// The last name in the chain, as the container spells it.
+    pub name: String,
+    /// Its bytes.
+    pub source: SharedSource,
+    /// Levels of nesting below the file.
+    pub depth: u32,
+}
+
+/// The format with this id.
+pub fn find(id: &str) -> Option<&'static dyn Format> {
+    FORMATS.iter().copied().find(|f| f.spec().id == id)
+}

@@ -1,0 +1,31 @@
+//! Rules about what a file is, as opposed to what it is called.
+
+use super::Rule;
+use crate::report::Severity;
+
+/// The family, in the order of the catalogue.
+pub static RULES: &[&Rule] = &[&MISMATCH, &POLYGLOT];
+
+/// A suffix that names a format the content is not.
+pub static MISMATCH: Rule = Rule {
+    id: "content-mismatch",
+    severity: Severity::Medium,
+    title: "the name promises another format than the content is",
+    why: "Loaders and reviewers choose by suffix. A file that is called `.safetensors` but holds \
+          a pickle is trusted as harmless and may still be run by a loader that looks at the \
+          content.",
+    remedy: "Ask where the file comes from. Load it only with the loader that its suffix names, \
+             and reject it if that loader refuses.",
+    references: &["CWE-434", "CVE-2025-1889", "CVE-2025-10155"],
+};
+
+/// One run of bytes that is two formats at once.
+pub static POLYGLOT: Rule = Rule {
+    id: "content-polyglot",
+    severity: Severity::High,
+    title: "the bytes are two formats at once",
+    why: "Two programs will read two different things in this file: what a reviewer or a scanner \
+          sees need not be what the loader runs.",
+    remedy: "Do not load the file. An ordinary writer does not produce it.",
+    references: &["CWE-434", "CWE-436"],
+};

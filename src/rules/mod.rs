@@ -1,0 +1,86 @@
+//! The catalogue of rules: data, one file per family.
+//!
+//! A rule has a stable id that reads after "allow …", a default severity, and
+//! the words that every output shows. Documentation, SARIF help and the
+//! `rules` command are generated from these values, so there is no second
+//! place to keep in step.
+
+pub mod archive;
+pub mod content;
+mod draft;
+pub mod embedded;
+pub mod manifest;
+pub mod pickle;
+pub mod safetensors;
+pub mod secrets;
+pub mod shards;
+pub mod torch;
+
+pub use draft::Draft;
+
+use crate::report::{Place, Severity};
+
+/// One thing the scanner reports.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable kebab-case id; never changed, never reused.
+    pub id: &'static str,
+    /// Default grade; a finding may be graded lower or higher for a stated reason.
+    pub severity: Severity,
+    /// What it is, in a few words without a full stop.
+    pub title: &'static str,
+    /// Why it matters: what happens to whoever loads the file.
+    pub why: &'static str,
+    /// What to do about it.
+    pub remedy: &'static str,
+    /// Weakness and vulnerability ids (`CWE-502`), advisories, papers.
+    pub references: &'static [&'static str],
+}
+
+impl Rule {
+    /// Start a finding of this rule at a place in the artifact at hand.
+    pub fn at(&'static self, place: impl Into<Place>) -> Draft {
+        Draft::new(self, place.into())
+    }
+
+    /// The id as a `CamelCase` name, as SARIF wants one.
+    pub fn name(&self) -> String {
+        self.id
+            .split('-')
+            .flat_map(|word| {
+                let mut letters = word.chars();
+                letters
+                    .next()
+                    .map(|c| c.to_ascii_uppercase())
+                    .into_iter()
+                    .chain(letters)
+            })
+            .collect()
+    }
+}
+
+/// A family of rules: the heading it has in the catalogue, and its rules.
+pub type Family = (&'static str, &'static [&'static Rule]);
+
+/// Every family, in the order of the catalogue.
+pub static FAMILIES: &[Family] = &[
+    ("Pickle", pickle::RULES),
+    ("PyTorch", torch::RULES),
+    ("Archives", archive::RULES),
+    ("Safetensors", safetensors::RULES),
+    ("Shard sets", shards::RULES),
+    ("Manifests", manifest::RULES),
+    ("Content and names", content::RULES),
+    ("Foreign content in the bytes", embedded::RULES),
+    ("Secrets", secrets::RULES),
+];
+
+/// Every rule, family by family.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    FAMILIES.iter().flat_map(|(_, rules)| rules.iter().copied())
+}
+
+/// The rule with this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
+}

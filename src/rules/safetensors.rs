@@ -1,0 +1,6 @@
+//! Rules of the safetensors family.
+
+use super::Rule;
+
+/// The family, in the order of the catalogue.
+pub static RULES: &[&Rule] = &[];

@@ -1,0 +1,33 @@
+//! Encodings without opinions: bounds-checked reading of numbers, JSON and
+//! archive records over a [`Source`](crate::source::Source).
+//!
+//! Nothing here judges. A length, a count or an offset from a file is a lie
+//! until it was compared with what is there; a reader that finds one returns
+//! a [`Fault`] with the offset where it stands.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod codec;
+pub mod cursor;
+mod fault;
+pub mod json;
+pub mod pickle;
+pub mod zip_directory;
+
+pub use fault::Fault;

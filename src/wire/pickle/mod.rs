@@ -1,0 +1,1 @@
+//! Pickle opcodes and their operands.
