@@ -2,7 +2,7 @@
 
 use crate::budget::{Budget, Stop};
 use crate::report::{Place, Span, Tensor, Why};
-use crate::rules::Draft;
+use crate::rules::{Draft, Rule};
 use crate::wire::codec::Codec;
 
 /// Calls of [`Context::tick`] between two looks at the clock.
@@ -46,8 +46,19 @@ pub struct Context<'a> {
     sink: &'a dyn Sink,
     budget: &'a Budget,
     ticks: u32,
-    members: Vec<Member>,
-    tensors: Vec<Tensor>,
+    named: Named,
+}
+
+/// What an examination named, besides what it reported.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Members, in the order of the container.
+    pub members: Vec<Member>,
+    /// Tensors that the artifact declares.
+    pub tensors: Vec<Tensor>,
+    /// Spans in which the examination has the last word on a rule of the
+    /// sweep.
+    pub judged: Vec<(Span, &'static Rule)>,
 }
 
 impl<'a> Context<'a> {
@@ -57,8 +68,7 @@ impl<'a> Context<'a> {
             sink,
             budget,
             ticks: 0,
-            members: Vec::new(),
-            tensors: Vec::new(),
+            named: Named::default(),
         }
     }
 
@@ -75,17 +85,23 @@ impl<'a> Context<'a> {
     /// Name a member; the engine opens it once the examination is over.
     pub fn member(&mut self, member: Member) -> Result<(), Stop> {
         self.budget.spend_member()?;
-        self.members.push(member);
+        self.named.members.push(member);
         Ok(())
     }
 
     /// Name a tensor that the artifact declares, for cross-checks between
     /// files.
     pub fn tensor(&mut self, name: impl Into<String>, bytes: Option<u64>) {
-        self.tensors.push(Tensor {
+        self.named.tensors.push(Tensor {
             name: name.into(),
             bytes,
         });
+    }
+
+    /// Say that this examination has judged `span` by `rule` itself: what the
+    /// sweep finds there by the same rule is the same fact again.
+    pub fn judged(&mut self, span: Span, rule: &'static Rule) {
+        self.named.judged.push((span, rule));
     }
 
     /// Look at the clock now and then. Belongs into every loop whose length
@@ -104,8 +120,8 @@ impl<'a> Context<'a> {
         self.budget
     }
 
-    /// The members and tensors that were named so far.
-    pub fn finish(self) -> (Vec<Member>, Vec<Tensor>) {
-        (self.members, self.tensors)
+    /// What was named so far.
+    pub fn finish(self) -> Named {
+        self.named
     }
 }

@@ -52,7 +52,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &text::Text,
 ];
 
-pub use context::{Body, Context, Member, Sink};
+pub use context::{Body, Context, Member, Named, Sink};
 pub use probe::Probe;
 
 use crate::report::Location;

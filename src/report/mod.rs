@@ -23,7 +23,7 @@ pub use finding::Finding;
 pub use gap::{Gap, Why};
 pub use location::{Location, Place, Span};
 pub use outcome::{Outcome, Tensor, TensorTable};
-pub use policy::{Policy, Verdict};
+pub use policy::{INTERRUPTED_EXIT_CODE, Policy, Verdict};
 pub use severity::{Severity, UnknownSeverity};
 pub use shard_set::{ShardRow, ShardSetReport};
 pub use summary::{SCHEMA_VERSION, SeverityCounts, Stats, Summary, Tool};

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Severity;
 
+/// The exit code of a scan that a person ended early, as shells have it for
+/// an interrupt.
+pub const INTERRUPTED_EXIT_CODE: u8 = 130;
+
 /// What counts as failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {

@@ -1,35 +1,39 @@
 //! One contiguous read.
 
 use std::ops::Deref;
+use std::sync::{Mutex, PoisonError};
 
 use super::mapped::MappedChunk;
 use super::{ReadError, Source};
 use crate::report::Span;
+
+/// Bytes that idle buffers may hold together.
+const SPARE_CAP_BYTES: usize = 64 << 20;
+
+/// Buffers that wait for their next use. Large reads come by the thousand,
+/// and fresh pages cost as much as the sweep itself.
+static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// Contiguous bytes of a source, owned or borrowed.
 #[derive(Debug)]
 pub enum Chunk<'a> {
     /// Bytes that already lie in memory.
     Borrowed(&'a [u8]),
-    /// Bytes that were read into a buffer.
-    Read(Vec<u8>),
+    /// Bytes that were read into a reused buffer.
+    Pooled(Buffer),
     /// Pages of a mapped file, given back when the chunk is dropped.
     Mapped(MappedChunk),
 }
 
 impl Chunk<'_> {
-    /// Read `span` of `source` into a buffer of its own.
+    /// Read `span` of `source` into a buffer.
     pub fn read<S: Source + ?Sized>(source: &S, span: Span) -> Result<Chunk<'static>, ReadError> {
         let end = span.end.min(source.len());
         let len = usize::try_from(end.saturating_sub(span.start))
             .map_err(|_| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
-        let mut buf = Vec::new();
-        buf.try_reserve_exact(len)
-            .map_err(|_| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
-        buf.resize(len, 0);
-        let filled = source.fill_at(span.start, &mut buf)?;
-        buf.truncate(filled);
-        Ok(Chunk::Read(buf))
+        let mut buffer = Buffer::of(len)?;
+        buffer.len = source.fill_at(span.start, buffer.space())?;
+        Ok(Chunk::Pooled(buffer))
     }
 
     /// Fails if pages under this chunk turned out to be missing from the file
@@ -37,7 +41,7 @@ impl Chunk<'_> {
     pub fn verify(&self) -> Result<(), ReadError> {
         match self {
             Chunk::Mapped(mapped) => mapped.verify(),
-            Chunk::Borrowed(_) | Chunk::Read(_) => Ok(()),
+            Chunk::Borrowed(_) | Chunk::Pooled(_) => Ok(()),
         }
     }
 }
@@ -48,8 +52,63 @@ impl Deref for Chunk<'_> {
     fn deref(&self) -> &[u8] {
         match self {
             Chunk::Borrowed(bytes) => bytes,
-            Chunk::Read(bytes) => bytes,
+            Chunk::Pooled(buffer) => buffer,
             Chunk::Mapped(mapped) => mapped,
         }
+    }
+}
+
+/// A buffer from the pool; dropping it puts it back.
+#[derive(Debug)]
+pub struct Buffer {
+    /// Never cut short, so that its pages stay filled: `len` says what counts.
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Buffer {
+    /// A buffer of `len` bytes of any content.
+    fn of(len: usize) -> Result<Self, ReadError> {
+        let mut bytes = take_spare(len);
+        if bytes.len() < len {
+            let more = len.saturating_sub(bytes.len());
+            bytes
+                .try_reserve_exact(more)
+                .map_err(|_| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
+            bytes.resize(len, 0);
+        }
+        Ok(Buffer { bytes, len })
+    }
+
+    fn space(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(..self.len).unwrap_or_default()
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+        let held: usize = spare.iter().map(Vec::capacity).sum();
+        if held.saturating_add(self.bytes.capacity()) <= SPARE_CAP_BYTES {
+            spare.push(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+/// The smallest idle buffer that is large enough, or a new one.
+fn take_spare(len: usize) -> Vec<u8> {
+    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    let fits = spare.iter().enumerate().filter(|(_, b)| b.len() >= len);
+    match fits.min_by_key(|(_, b)| b.len()).map(|(index, _)| index) {
+        Some(index) => spare.swap_remove(index),
+        None => Vec::new(),
     }
 }

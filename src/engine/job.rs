@@ -1,0 +1,187 @@
+//! One file or shard: what its work shares, and its run from opening to the
+//! closed ledger.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use rayon::ThreadPool;
+
+use super::discover::Found;
+use super::guard::guarded;
+use super::inspect::inspect;
+use super::ledger::Ledger;
+use super::memory::Pressure;
+use super::open::open;
+use super::plan::Plan;
+use super::sweep::Lineage;
+use crate::budget::Budget;
+use crate::formats::Artifact;
+use crate::report::{Location, Why};
+use crate::source::ReadError;
+use crate::wire::Fault;
+
+/// The threads of a scan. Jobs and lanes have pools of their own: a job that
+/// waits for its lanes must not start another job meanwhile, or its deadline
+/// would wait for that one.
+pub struct Crew {
+    jobs: ThreadPool,
+    lanes: OnceLock<ThreadPool>,
+    cores: usize,
+}
+
+impl Crew {
+    /// Threads for `workers` jobs, and for lanes on `cores` cores once some
+    /// job has lanes.
+    pub fn new(workers: usize, cores: usize) -> Self {
+        Crew {
+            jobs: pool("job", workers),
+            lanes: OnceLock::new(),
+            cores,
+        }
+    }
+
+    /// Where jobs run.
+    pub fn jobs(&self) -> &ThreadPool {
+        &self.jobs
+    }
+
+    /// Where lanes run.
+    pub fn lanes(&self) -> &ThreadPool {
+        self.lanes.get_or_init(|| pool("lane", self.cores))
+    }
+}
+
+fn pool(name: &'static str, threads: usize) -> ThreadPool {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.max(1))
+        .thread_name(move |index| format!("{name}-{index}"))
+        .build()
+        .or_else(|_| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(1)
+                .use_current_thread()
+                .build()
+        })
+        .unwrap_or_else(|error| unreachable!("a pool on the current thread needs none: {error}"))
+}
+
+/// What everything inside one job shares.
+pub struct JobContext {
+    /// What the job may spend.
+    pub budget: Budget,
+    /// What the job found.
+    pub ledger: Arc<Ledger>,
+    /// How the file is read.
+    pub plan: Plan,
+    /// The threads of the scan.
+    pub crew: Arc<Crew>,
+    /// Memory pressure on the scan.
+    pub pressure: Arc<Pressure>,
+}
+
+impl JobContext {
+    /// Core bytes of the next window.
+    pub fn window(&self) -> u64 {
+        self.pressure.window(self.plan.window)
+    }
+}
+
+/// A job as the rest of the scan sees it while it runs.
+pub struct Running {
+    /// Number of the job in its scan.
+    pub number: usize,
+    /// The file.
+    pub found: Found,
+    /// How it is read.
+    pub plan: Plan,
+    /// What it found so far.
+    pub ledger: Arc<Ledger>,
+    /// Its budget and when it started, once it has.
+    pub started: OnceLock<(Instant, Budget)>,
+}
+
+impl Running {
+    /// Wall time since the job started.
+    pub fn time(&self) -> Duration {
+        self.started
+            .get()
+            .map_or(Duration::ZERO, |(at, _)| at.elapsed())
+    }
+
+    /// Bytes of the file that are done.
+    pub fn bytes_done(&self) -> u64 {
+        self.started
+            .get()
+            .map_or(0, |(_, budget)| budget.bytes_read())
+    }
+}
+
+/// Examine and sweep one file. Total: trouble goes into the ledger.
+pub fn run(context: &JobContext, found: &Found, skip_holes: bool) {
+    let location = Location::file(found.path.clone());
+    let done = guarded(|| examine(context, found, &location, skip_holes));
+    match done {
+        Ok(Ok(())) => {}
+        Ok(Err(fault)) => {
+            let detail = explain(&fault);
+            context.ledger.gap_at(location, fault.why(), detail);
+        }
+        Err(panic) => context.ledger.gap_at(location, Why::Panicked, panic),
+    }
+}
+
+fn examine(
+    context: &JobContext,
+    found: &Found,
+    location: &Location,
+    skip_holes: bool,
+) -> Result<(), Fault> {
+    let opened = match open(found, &context.plan, skip_holes, &context.budget) {
+        Ok(opened) => opened,
+        Err(error) => {
+            // A file that could not be opened is a page of which all is missed.
+            context
+                .ledger
+                .open(location.clone(), found.len, context.plan.strategy());
+            return Err(error.into());
+        }
+    };
+    let artifact = Artifact {
+        location: location.clone(),
+        name: found.path.clone(),
+        source: Arc::clone(&opened.source),
+        depth: 0,
+    };
+    if super::lfs::is_pointer(artifact.source.as_ref()) {
+        context
+            .ledger
+            .gap_at(location.clone(), Why::NotMaterialised, super::lfs::ADVICE);
+    }
+    let entry = context.ledger.open(
+        location.clone(),
+        artifact.source.len(),
+        context.plan.strategy(),
+    );
+    inspect(context, &artifact, entry, Lineage::InFile)?;
+    opened.verify()?;
+    Ok(())
+}
+
+/// What ended a job, in words that say what to do.
+fn explain(fault: &Fault) -> String {
+    match fault.why() {
+        Why::Timeout => format!(
+            "{fault} before all bytes were covered; give more with --timeout or --shard-timeout"
+        ),
+        Why::Memory => format!("{fault}; allow more with --max-memory or use fewer --workers"),
+        Why::Interrupted => format!("{fault} before all bytes were covered"),
+        Why::Changed => {
+            "the file changed while it was read; scan it again when nothing writes to it".to_owned()
+        }
+        Why::Unreadable => match fault {
+            Fault::Read(ReadError::Io(error)) => format!("the file could not be read: {error}"),
+            other => other.to_string(),
+        },
+        _ => fault.to_string(),
+    }
+}

@@ -1,0 +1,58 @@
+//! From a plan to a source: the one place that knows what stands behind the
+//! bytes of a file.
+
+use std::sync::Arc;
+
+use super::discover::{Found, Origin};
+use super::plan::{Backing, Plan};
+use crate::budget::Budget;
+use crate::source::{Disk, Mapped, Memory, Metered, ReadError, SharedSource, Source};
+
+/// An opened file.
+pub struct Opened {
+    /// Its bytes, behind the job's meter.
+    pub source: SharedSource,
+    disk: Option<Arc<Disk>>,
+}
+
+impl Opened {
+    /// Fails if the file changed since it was opened.
+    pub fn verify(&self) -> Result<(), ReadError> {
+        self.disk.as_ref().map_or(Ok(()), |disk| disk.verify())
+    }
+}
+
+/// Open a file as its plan says.
+pub fn open(
+    found: &Found,
+    plan: &Plan,
+    skip_holes: bool,
+    budget: &Budget,
+) -> Result<Opened, ReadError> {
+    budget.check()?;
+    let (raw, disk) = match &found.origin {
+        Origin::Source(source) => (Arc::clone(source), None),
+        Origin::File(path) => {
+            let disk = Arc::new(Disk::open(path, skip_holes)?);
+            (Arc::clone(&disk) as SharedSource, Some(disk))
+        }
+    };
+    let backed: SharedSource = match (plan.backing, &disk) {
+        (Backing::Memory, _) => {
+            let whole = raw.chunk(0..raw.len())?;
+            Arc::new(Memory::new(whole.to_vec()))
+        }
+        (Backing::Mapped { region }, Some(disk)) => Arc::new(Mapped::new(Arc::clone(disk), region)),
+        (Backing::Disk { ahead }, Some(disk)) => {
+            if ahead {
+                disk.advise_sequential(0..disk.len());
+            }
+            raw
+        }
+        (Backing::Disk { .. } | Backing::Mapped { .. }, None) => raw,
+    };
+    Ok(Opened {
+        source: Arc::new(Metered::new(backed, budget.clone())),
+        disk,
+    })
+}
