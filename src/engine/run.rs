@@ -103,6 +103,7 @@ pub fn run(
         request,
         observer,
         latest,
+        left: running.len(),
         ended: running.iter().map(|_| None).collect(),
         jobs: running,
         shards,
@@ -127,6 +128,8 @@ struct Watch<'a> {
     jobs: Vec<Arc<Running>>,
     shards: Vec<Option<ShardNumber>>,
     ended: Vec<Option<(Outcome, Duration)>>,
+    /// Jobs that have not ended.
+    left: usize,
     pressure: Arc<Pressure>,
     last_memory_step: Option<(MemoryStep, Instant)>,
 }
@@ -135,7 +138,7 @@ impl Watch<'_> {
     /// Serve answers and heartbeats until every job has ended or was left.
     fn keep(&mut self, answers: &Receiver<Answer>) {
         let mut beat = Instant::now();
-        while self.ended.iter().any(Option::is_none) {
+        while self.left > 0 {
             match answers.recv_timeout(HEARTBEAT) {
                 Ok(Answer::Started(number)) => self.started(number),
                 Ok(Answer::Ended(number, time)) => self.finish(number, time),
@@ -178,6 +181,7 @@ impl Watch<'_> {
             shard: self.shards[number],
         });
         self.ended[number] = Some((outcome, time));
+        self.left -= 1;
     }
 
     fn tell_progress(&self) {
