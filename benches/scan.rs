@@ -10,9 +10,7 @@ use std::io::{BufWriter, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use modelaudit::engine::{
-    Backing, Input, Machine, Plan, Reading, Request, Tier, Unobserved, scan,
-};
+use modelaudit::engine::{Backing, Input, Machine, Plan, Reading, Request, Tier, Unobserved, scan};
 
 /// Size of the weights file, unless told.
 const DEFAULT_MEBIBYTES: u64 = 1024;
@@ -36,26 +34,61 @@ fn main() -> std::io::Result<()> {
 
     let read = median(|| read_through(&weights))?;
     writeln!(out, "{:<34}{:>8}{:>10}", "", "GB/s", "x read")?;
-    writeln!(out, "{:<34}{:>8.2}{:>10.2}", "plain read", len / 1e9 / read, 1.0)?;
+    writeln!(
+        out,
+        "{:<34}{:>8.2}{:>10.2}",
+        "plain read",
+        len / 1e9 / read,
+        1.0
+    )?;
     for (name, backing, window, lanes) in ways() {
         let reading = forced(backing, window, lanes);
         let time = median(|| scan_once(&weights, &reading))?;
-        writeln!(out, "{name:<34}{:>8.2}{:>10.2}", len / 1e9 / time, time / read)?;
+        writeln!(
+            out,
+            "{name:<34}{:>8.2}{:>10.2}",
+            len / 1e9 / time,
+            time / read
+        )?;
     }
 
     let tiny = dir.path().join("tiny");
     write_tiny(&tiny)?;
     let time = median(|| scan_once(&tiny, &Reading::default()))?;
-    writeln!(out, "{TINY_FILES} tiny pickles: {:.0} files/s", TINY_FILES as f64 / time)
+    writeln!(
+        out,
+        "{TINY_FILES} tiny pickles: {:.0} files/s",
+        TINY_FILES as f64 / time
+    )
 }
 
 fn ways() -> [(&'static str, Backing, u64, usize); 6] {
     let mapped = Backing::Mapped { region: 500 << 20 };
     [
-        ("chunked, 10 MiB", Backing::Disk { ahead: false }, 10 << 20, 1),
-        ("streaming, 8 MiB ahead", Backing::Disk { ahead: true }, 8 << 20, 1),
-        ("optimized, 8 MiB, 2 lanes", Backing::Disk { ahead: false }, 8 << 20, 2),
-        ("optimized, 1 MiB, 2 lanes", Backing::Disk { ahead: false }, 1 << 20, 2),
+        (
+            "chunked, 10 MiB",
+            Backing::Disk { ahead: false },
+            10 << 20,
+            1,
+        ),
+        (
+            "streaming, 8 MiB ahead",
+            Backing::Disk { ahead: true },
+            8 << 20,
+            1,
+        ),
+        (
+            "optimized, 8 MiB, 2 lanes",
+            Backing::Disk { ahead: false },
+            8 << 20,
+            2,
+        ),
+        (
+            "optimized, 1 MiB, 2 lanes",
+            Backing::Disk { ahead: false },
+            1 << 20,
+            2,
+        ),
         ("mmap-windows, 16 MiB, 1 lane", mapped, 16 << 20, 1),
         ("mmap-windows, 16 MiB, 2 lanes", mapped, 16 << 20, 2),
     ]
@@ -63,13 +96,27 @@ fn ways() -> [(&'static str, Backing, u64, usize); 6] {
 
 fn forced(backing: Backing, window: u64, lanes: usize) -> Reading {
     let tier = Tier::VeryLarge;
-    let plan = Plan { tier, read_as: tier, backing, window, lanes, too_tight: None };
-    Reading { forced: Some(plan), ..Reading::default() }
+    let plan = Plan {
+        tier,
+        read_as: tier,
+        backing,
+        window,
+        lanes,
+        too_tight: None,
+    };
+    Reading {
+        forced: Some(plan),
+        ..Reading::default()
+    }
 }
 
 fn scan_once(path: &Path, reading: &Reading) -> std::io::Result<f64> {
     let cores = std::thread::available_parallelism()?.get();
-    let machine = Machine { total_memory: 16 << 30, available_memory: 8 << 30, cores };
+    let machine = Machine {
+        total_memory: 16 << 30,
+        available_memory: 8 << 30,
+        cores,
+    };
     let mut request = Request::new(vec![Input::Path(path.to_owned())], machine);
     request.reading = reading.clone();
     let start = Instant::now();
@@ -119,7 +166,12 @@ fn write_tiny(dir: &Path) -> std::io::Result<()> {
     std::fs::create_dir(dir)?;
     for index in 0..TINY_FILES {
         let number = (index as u16).to_le_bytes();
-        let pickle = [b"\x80\x02}q\x00X\x01\x00\x00\x00aq\x01M".as_slice(), &number, b"s."].concat();
+        let pickle = [
+            b"\x80\x02}q\x00X\x01\x00\x00\x00aq\x01M".as_slice(),
+            &number,
+            b"s.",
+        ]
+        .concat();
         std::fs::write(dir.join(format!("{index}.pkl")), pickle)?;
     }
     Ok(())

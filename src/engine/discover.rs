@@ -12,30 +12,35 @@ use super::request::{Input, Request};
 use crate::report::{Gap, Location, Why, escape_text};
 use crate::source::SharedSource;
 
-/// A file to read.
+/// A file that was found.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// The file as the person would name it, escaped for showing.
+    /// The file as the person would name it, escaped for showing; as in
+    /// [`Location::path`].
     pub path: String,
-    /// Where its bytes are.
-    pub origin: Origin,
+    /// Where it lies, with the name that the directory lists: links are not
+    /// resolved.
+    pub file: PathBuf,
     /// Its length in bytes.
     pub len: u64,
+    /// Its bytes, where they are already at hand.
+    pub source: Option<SharedSource>,
+    /// Set where it is not read: a gap says why.
+    pub unread: bool,
 }
 
-/// Where the bytes of a file are.
-#[derive(Debug, Clone)]
-pub enum Origin {
-    /// In the file system.
-    File(PathBuf),
-    /// Already at hand.
-    Source(SharedSource),
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, &self.file, self.len) == (&other.path, &other.file, other.len)
+    }
 }
+
+impl Eq for Found {}
 
 /// Everything the inputs led to.
 #[derive(Debug, Default)]
 pub struct Discovered {
-    /// Files to read, in the order of the inputs, each once.
+    /// Files, in the order of the inputs, each once.
     pub files: Vec<Found>,
     /// What could not be read, and why.
     pub gaps: Vec<Gap>,
@@ -55,8 +60,10 @@ pub fn discover(request: &Request, beside: impl Fn(&Path) -> Vec<PathBuf>) -> Di
             Input::Path(path) => all.path(path, &beside),
             Input::Source { name, source } => all.files.push(Found {
                 path: escape_text(name),
-                origin: Origin::Source(source.clone()),
+                file: PathBuf::from(name),
                 len: source.len(),
+                source: Some(source.clone()),
+                unread: false,
             }),
             Input::Failed { name, why, detail } => all.gap(Path::new(name), *why, detail.clone()),
         }
@@ -158,18 +165,24 @@ impl Discovered {
             return;
         }
         let len = meta.len();
-        if !meta.is_file() {
+        let refused = if !meta.is_file() {
             let detail = "not a regular file; its content can be piped in with `-`";
-            self.gap(path, Why::Unreadable, detail);
+            Some((Why::Unreadable, detail.to_owned()))
         } else if self.max_file_size > 0 && len > self.max_file_size {
             let detail = format!("{len} bytes are more than --max-file-size allows: not read");
-            self.gap(path, Why::Limit, detail);
+            Some((Why::Limit, detail))
         } else {
-            self.files.push(Found {
-                path: shown(path),
-                origin: Origin::File(path.to_owned()),
-                len,
-            });
+            None
+        };
+        self.files.push(Found {
+            path: shown(path),
+            file: path.to_owned(),
+            len,
+            source: None,
+            unread: refused.is_some(),
+        });
+        if let Some((why, detail)) = refused {
+            self.gap(path, why, detail);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::job::JobContext;
 use super::ledger::Entry;
 use super::members;
 use super::sweep::{Lineage, Sweep};
-use crate::formats::{Artifact, Claim, Context, FORMATS, Format, Member, Probe};
+use crate::formats::{Artifact, Claim, Context, FORMATS, Format, FormatSpec, Member, Probe};
 use crate::report::{Place, Severity, Why};
 use crate::rules::content;
 use crate::wire::Fault;
@@ -24,7 +24,9 @@ pub fn inspect(
     lineage: Lineage,
 ) -> Result<(), Fault> {
     job.budget.check()?;
-    let claims = claims(job, artifact, entry);
+    let claims = claims(artifact, |panic| {
+        job.ledger.gap(entry, Place::whole(), Why::Panicked, panic);
+    });
     let chosen = chosen(&claims);
     job.ledger.formats(
         entry,
@@ -43,8 +45,18 @@ pub fn inspect(
     Ok(())
 }
 
-/// Ask every format.
-fn claims(job: &JobContext, artifact: &Artifact, entry: Entry) -> Vec<Claimed> {
+/// The formats that recognise an artifact; a format that fails inside does
+/// not.
+pub fn recognised(artifact: &Artifact) -> Vec<&'static FormatSpec> {
+    let claims = claims(artifact, |_| {});
+    chosen(&claims)
+        .iter()
+        .map(|(format, _)| format.spec())
+        .collect()
+}
+
+/// Ask every format; what went wrong inside one goes to `failed`.
+fn claims(artifact: &Artifact, failed: impl Fn(String)) -> Vec<Claimed> {
     if artifact.source.is_empty() {
         return Vec::new();
     }
@@ -52,7 +64,7 @@ fn claims(job: &JobContext, artifact: &Artifact, entry: Entry) -> Vec<Claimed> {
     let ask = |format: &&'static dyn Format| match guarded(|| format.recognise(&probe)) {
         Ok(claim) => (*format, claim),
         Err(panic) => {
-            job.ledger.gap(entry, Place::whole(), Why::Panicked, panic);
+            failed(panic);
             (*format, Claim::No)
         }
     };

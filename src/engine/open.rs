@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::discover::{Found, Origin};
+use super::discover::Found;
 use super::plan::{Backing, Plan};
 use crate::budget::Budget;
 use crate::source::{Disk, Mapped, Memory, Metered, ReadError, SharedSource, Source};
@@ -30,10 +30,10 @@ pub fn open(
     budget: &Budget,
 ) -> Result<Opened, ReadError> {
     budget.check()?;
-    let (raw, disk) = match &found.origin {
-        Origin::Source(source) => (Arc::clone(source), None),
-        Origin::File(path) => {
-            let disk = Arc::new(Disk::open(path, skip_holes)?);
+    let (raw, disk) = match &found.source {
+        Some(source) => (Arc::clone(source), None),
+        None => {
+            let disk = Arc::new(Disk::open(&found.file, skip_holes)?);
             (Arc::clone(&disk) as SharedSource, Some(disk))
         }
     };

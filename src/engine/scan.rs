@@ -1,0 +1,186 @@
+//! A whole scan, from request to report.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::assemble::assemble;
+use super::inventory::{IndexedSet, Inventory};
+use super::ledger::finding;
+use super::observe::{Event, Observer, ShardNumber};
+use super::request::Request;
+use super::run::{self, Ended, Planned};
+use super::shards::{CrossCheck, crosscheck};
+use crate::budget::Budget;
+use crate::report::{
+    Outcome, Policy, Report, ShardRow, ShardSetReport, Stats, TensorTable, Verdict,
+};
+
+/// Binary unit of the deadlines below.
+const GIB: u64 = 1 << 30;
+
+/// Deadline of a whole scan by the bytes it has to read.
+fn default_timeout(bytes: u64) -> Duration {
+    let minutes = match bytes {
+        b if b <= 50 * GIB => 30,
+        b if b <= 200 * GIB => 60,
+        _ => 120,
+    };
+    Duration::from_secs(minutes * 60)
+}
+
+/// Scan everything the request names. Total: trouble with an input becomes a
+/// gap in the report, never an error.
+pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
+    let started = Instant::now();
+    let budget = Budget::new(Arc::clone(&request.limits), request.cancel.clone())
+        .start(request.timeout, None);
+    let inventory = Inventory::take(request, &budget);
+    let (files, bytes) = inventory.to_read();
+    let latest = started.checked_add(request.timeout.unwrap_or_else(|| default_timeout(bytes)));
+    observer.event(&Event::Started { files, bytes });
+    tell_sets(request, &inventory, observer);
+    let ended = run::run(
+        request,
+        jobs(request, &inventory),
+        inventory.workers,
+        latest,
+        observer,
+    );
+    let mut outcome = Outcome {
+        gaps: inventory.gaps,
+        ..Outcome::default()
+    };
+    let shard_sets = close_sets(&inventory.sets, &ended, &request.policy, &mut outcome);
+    for job in ended {
+        outcome.merge(job.outcome);
+    }
+    let interrupted = request.cancel.stop().is_some();
+    let stats = Stats {
+        seconds: started.elapsed().as_secs_f64(),
+        peak_memory_bytes: request.memory.peak().unwrap_or(0),
+        workers: inventory.workers,
+        memory_budget_bytes: request.reading.memory_budget(&request.machine),
+    };
+    assemble(outcome, shard_sets, &request.policy, interrupted, stats)
+}
+
+fn tell_sets(request: &Request, inventory: &Inventory, observer: &dyn Observer) {
+    for IndexedSet { set, .. } in &inventory.sets {
+        observer.event(&Event::SetStarted {
+            name: &set.name,
+            shards: set.shards.len(),
+            bytes: set.total_size(),
+            workers: inventory.workers,
+            shard_timeout: request.shard_timeout,
+        });
+    }
+}
+
+/// One job per file that is read: shards in the order of their sets, then the
+/// rest.
+fn jobs(request: &Request, inventory: &Inventory) -> Vec<Planned> {
+    let shards = inventory.sets.iter().flat_map(|IndexedSet { set, .. }| {
+        let of = set.shards.len();
+        set.shards.iter().enumerate().map(move |(index, shard)| {
+            (
+                &shard.found,
+                Some(ShardNumber {
+                    number: index + 1,
+                    of,
+                }),
+            )
+        })
+    });
+    shards
+        .chain(inventory.singles.iter().map(|found| (found, None)))
+        .filter(|(found, _)| !found.unread)
+        .map(|(found, shard)| Planned {
+            found: found.clone(),
+            plan: inventory.plan(request, found),
+            shard,
+        })
+        .collect()
+}
+
+/// The table and the cross-checks of every set; what the cross-checks found
+/// goes to `outcome`.
+fn close_sets(
+    sets: &[IndexedSet],
+    ended: &[Ended],
+    policy: &Policy,
+    outcome: &mut Outcome,
+) -> Vec<ShardSetReport> {
+    let tensors: Vec<TensorTable> = ended
+        .iter()
+        .flat_map(|job| job.outcome.tensors.iter().cloned())
+        .collect();
+    let close = |IndexedSet { set, index }: &IndexedSet| {
+        let CrossCheck {
+            missing,
+            extra,
+            findings,
+        } = crosscheck(set, index.as_ref(), &tensors);
+        let findings = findings
+            .into_iter()
+            .map(|(location, draft)| finding(draft, &location));
+        outcome.findings.extend(findings);
+        ShardSetReport {
+            name: set.name.clone(),
+            family: set.family.id.to_owned(),
+            index: set.index.as_ref().map(|found| found.path.clone()),
+            missing,
+            extra,
+            total_size: set.total_size(),
+            shards: set
+                .shards
+                .iter()
+                .map(|shard| row(&shard.found, ended, policy))
+                .collect(),
+        }
+    };
+    sets.iter().map(close).collect()
+}
+
+/// The row of one shard.
+fn row(found: &super::discover::Found, ended: &[Ended], policy: &Policy) -> ShardRow {
+    let Some(job) = ended.iter().find(|job| job.found == *found) else {
+        return ShardRow {
+            path: found.path.clone(),
+            size: found.len,
+            strategy: "unread".to_owned(),
+            verdict: Verdict::Incomplete,
+            covered: 0,
+            findings: 0,
+            reason: Some("the file was not read; the gaps say why".to_owned()),
+            seconds: 0.0,
+        };
+    };
+    let outcome = &job.outcome;
+    let missed: u64 = outcome.artifacts.iter().map(|a| a.coverage.missed).sum();
+    ShardRow {
+        path: found.path.clone(),
+        size: found.len,
+        strategy: job.plan.strategy().to_owned(),
+        verdict: run::verdict(policy, outcome),
+        covered: found.len.saturating_sub(missed),
+        findings: outcome.findings.iter().map(|f| f.occurrences).sum(),
+        reason: outcome
+            .gaps
+            .first()
+            .map(|gap| format!("{}: {}", gap.why, gap.detail)),
+        seconds: job.time.as_secs_f64(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deadline_goes_by_what_there_is_to_read() {
+        let minutes = |bytes| default_timeout(bytes).as_secs() / 60;
+        assert_eq!(minutes(0), 30);
+        assert_eq!((minutes(50 * GIB), minutes(50 * GIB + 1)), (30, 60));
+        assert_eq!((minutes(200 * GIB), minutes(200 * GIB + 1)), (60, 120));
+    }
+}

@@ -1,0 +1,24 @@
+//! Shard sets: models that are split over several files.
+//!
+//! In three steps, each a function of its arguments: [`siblings_of`] says from
+//! a name that a file is part of a set, so that the discoverer can add the
+//! rest of the directory; [`group`] turns the files that were found into sets
+//! and single files; [`crosscheck`] compares names, index and tensors once the
+//! shards were examined. Nothing here reads a byte.
+//!
+//! An index is attacker-controlled text. Names in it are only ever compared
+//! with files that were found by listing directories; see [`local_names`].
+
+mod crosscheck;
+mod families;
+mod group;
+mod index_names;
+mod tensors;
+
+#[cfg(test)]
+mod crosscheck_tests;
+
+pub use crosscheck::{CrossCheck, CrossFinding, crosscheck};
+pub use families::{FAMILIES, Family, FamilyMatch, Number, Numbering, Role, siblings_of};
+pub use group::{Grouping, Set, Shard, group};
+pub use index_names::local_names;
