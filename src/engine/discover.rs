@@ -4,6 +4,7 @@
 //! only where they stay inside the root, and what is left out is named.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
@@ -46,6 +47,7 @@ pub struct Discovered {
     pub gaps: Vec<Gap>,
     seen: BTreeSet<PathBuf>,
     max_file_size: u64,
+    own_output: Option<(u64, u64)>,
 }
 
 /// Resolve every input of the request. `beside` names, for a file given by
@@ -53,6 +55,7 @@ pub struct Discovered {
 pub fn discover(request: &Request, beside: impl Fn(&Path) -> Vec<PathBuf>) -> Discovered {
     let mut all = Discovered {
         max_file_size: request.max_file_size,
+        own_output: request.own_output,
         ..Discovered::default()
     };
     for input in &request.inputs {
@@ -161,7 +164,8 @@ impl Discovered {
     }
 
     fn file(&mut self, path: &Path, meta: &std::fs::Metadata) {
-        if !self.seen.insert(plain(path)) {
+        // The report being written is not part of what it is about.
+        if self.own_output == Some((meta.dev(), meta.ino())) || !self.seen.insert(plain(path)) {
             return;
         }
         let len = meta.len();

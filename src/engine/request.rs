@@ -67,6 +67,9 @@ pub struct Request {
     pub shard_timeout: Duration,
     /// Largest file that is read, in bytes; 0 is no limit.
     pub max_file_size: u64,
+    /// Device and inode of the file that the report goes to, if it is one. It
+    /// may lie in a directory that is scanned and is no part of what is there.
+    pub own_output: Option<(u64, u64)>,
     /// Where to ask about our own memory.
     pub memory: Arc<dyn MemoryProbe>,
     /// The flag that ends the scan early.
@@ -100,6 +103,7 @@ impl Request {
             timeout: None,
             shard_timeout: SHARD_TIMEOUT,
             max_file_size: 0,
+            own_output: None,
             memory: Arc::new(NoProbe),
             cancel: CancelToken::default(),
         }

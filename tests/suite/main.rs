@@ -1,7 +1,10 @@
 //! The test suite: one binary, one file per topic.
 
-mod assemble;
 mod architecture;
+mod assemble;
+mod binary;
+mod cli;
+mod exit;
 mod formats;
 mod hostile;
 mod invariance;
