@@ -1,1 +1,0 @@
-//! zip_directory
