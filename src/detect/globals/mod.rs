@@ -1,5 +1,44 @@
 //! The knowledge base of Python callables: what a (module, name) pair does when
 //! a pickle, a configuration or a template reaches it.
+//!
+//! Knowledge is data, one table a topic. Around the tables stand rules that
+//! need no list: a dotted name is followed to the object it denotes, a dunder
+//! component is an escape, and the standard library is closed, so that what is
+//! in it and not vetted by name counts as dangerous. Names outside all of this
+//! are unknown, and the caller decides by what is done with them.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod calls;
+mod deserialise;
+mod evaluation;
+mod files;
+mod harmless;
+mod index;
+mod interpreter;
+mod native;
+mod network;
+mod packages;
+mod path;
+mod process;
+mod resolve;
+mod stdlib;
+#[cfg(test)]
+mod tests;
 
 use crate::report::Severity;
 
@@ -26,6 +65,9 @@ pub enum Effect {
     UsesNetwork,
     /// Changes the interpreter, its environment or its modules.
     ChangesInterpreter,
+    /// Part of the standard library that no ordinary pickle names; nobody
+    /// vouches for it.
+    Unvetted,
 }
 
 /// What is known about a callable.
@@ -51,10 +93,159 @@ pub enum Judgement {
     },
 }
 
+/// The effect as a verb phrase for messages: "`os.system` runs a command".
+pub fn does(effect: Effect) -> &'static str {
+    match effect {
+        Effect::RunsCommand => "runs a command",
+        Effect::EvaluatesCode => "evaluates code",
+        Effect::ImportsModule => "imports or runs a module",
+        Effect::ResolvesNames => "turns names into arbitrary objects",
+        Effect::CallsArgument => "calls whatever it is given",
+        Effect::Deserialises => "loads another serialised object",
+        Effect::LoadsNativeCode => "loads native code",
+        Effect::TouchesFiles => "reads or writes files",
+        Effect::UsesNetwork => "uses the network",
+        Effect::ChangesInterpreter => "changes the interpreter",
+        Effect::Unvetted => "is no part of an ordinary model",
+    }
+}
+
 /// Judge the callable `name` of `module`, aliases folded, dots in the name
 /// followed.
-pub fn judge(_module: &str, _name: &str) -> Judgement {
+///
+/// The judgement is about the callable alone. [`Effect::CallsArgument`] and
+/// [`Effect::ResolvesNames`] depend on the arguments: `functools.partial` of a
+/// harmless class does no harm, and the caller that sees the arguments may say
+/// so.
+pub fn judge(module: &str, name: &str) -> Judgement {
+    let folded = path::fold(module, name);
+    if let Some(known) = folded.as_deref().and_then(index::name) {
+        return *known;
+    }
+    if let Some(escape) = escape(module, name) {
+        return escape;
+    }
+    if let Some(inner) = follow(name) {
+        return inner;
+    }
+    match folded {
+        Some(path) => by_module(&path),
+        None => by_package(module),
+    }
+}
+
+/// A dunder in the path leads from any object to every other one. Pickle
+/// itself writes none, but for names that the tables hold and for the module
+/// that a script runs as.
+fn escape(module: &str, name: &str) -> Option<Judgement> {
+    let module = match module {
+        "__main__" | "__mp_main__" | "__builtin__" | "__builtins__" | "__future__" => "",
+        other => other,
+    };
+    let mut components = module.split('.').chain(name.split('.'));
+    components.any(is_dunder).then(|| {
+        index::critical(
+            Effect::ResolvesNames,
+            "a name with double underscores leads from any object to the interpreter's own",
+        )
+    })
+}
+
+fn is_dunder(component: &str) -> bool {
+    component.len() > 4 && component.starts_with("__") && component.ends_with("__")
+}
+
+/// The judgement of what a dotted name denotes when it passes through a module
+/// of the standard library: `pathlib` + `os.system` is `os.system`. A bare
+/// module as a value gives its holder everything in it.
+fn follow(name: &str) -> Option<Judgement> {
+    let mut rest = name;
+    while let Some((component, tail)) = rest.split_once('.') {
+        let bare = component.trim_start_matches('_');
+        if stdlib::contains(component) || stdlib::contains(bare) {
+            return Some(at_least_high(target(component, bare, tail)));
+        }
+        rest = tail;
+    }
+    stdlib::is_module_attribute(rest).then(|| {
+        index::high(
+            Effect::ResolvesNames,
+            "it is a module of the standard library, taken as a value",
+        )
+    })
+}
+
+/// What `tail` of the module spelled `component` is, by folded path and
+/// without following it again.
+fn target(component: &str, bare: &str, tail: &str) -> Judgement {
+    let module = if stdlib::contains(component) {
+        component
+    } else {
+        bare
+    };
+    match path::fold(module, tail) {
+        Some(path) => index::name(&path)
+            .copied()
+            .unwrap_or_else(|| by_module(&path)),
+        None => by_package(module),
+    }
+}
+
+/// No pickler reaches one module through another, so the way alone is reason
+/// enough.
+fn at_least_high(judgement: Judgement) -> Judgement {
+    match judgement {
+        Judgement::Dangerous { .. } => judgement,
+        _ => index::high(
+            Effect::ResolvesNames,
+            "it reaches a module of the standard library through another module",
+        ),
+    }
+}
+
+/// What the modules and classes around a path say about it: the longest
+/// prefix that is known decides.
+fn by_module(path: &str) -> Judgement {
+    for prefix in path::prefixes(path).skip(1) {
+        if let Some(judgement @ Judgement::Dangerous { .. }) = index::name(prefix) {
+            return *judgement;
+        }
+        if let Some(judgement) = index::module(prefix) {
+            return *judgement;
+        }
+        if packages::has_vetted_classes(prefix) {
+            return class_of(prefix, path);
+        }
+    }
+    by_package(path)
+}
+
+/// The class rule: see [`packages`].
+fn class_of(module: &str, path: &str) -> Judgement {
+    let inside = path.get(module.len()..).unwrap_or_default();
+    let mut names = inside
+        .split('.')
+        .skip(1)
+        .skip_while(|name| !packages::is_class_spelling(name))
+        .peekable();
+    let last = path.rsplit('.').next().unwrap_or_default();
+    let is_class = names.peek().is_some() && names.all(packages::is_own_class);
+    if is_class || packages::is_cython_constructor(last) {
+        return Judgement::Harmless(packages::CLASS_REASON);
+    }
+    by_package(path)
+}
+
+/// What the top-level package says: the standard library is closed.
+fn by_package(path: &str) -> Judgement {
+    let package = path.split('.').next().unwrap_or_default();
+    if stdlib::contains(package) {
+        return index::high(
+            Effect::Unvetted,
+            "it belongs to the standard library and no ordinary model names it",
+        );
+    }
     Judgement::Unknown {
-        known_package: false,
+        known_package: packages::is_known(package),
     }
 }
