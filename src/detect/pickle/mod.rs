@@ -1,1 +1,98 @@
-//! The symbolic pickle machine.
+//! The symbolic pickle machine: what a pickle would do, without doing it.
+//!
+//! [`examine`] walks one stream with CPython's own rules for stack, marks, memo
+//! and frames. Values are not made; each is known by where it comes from
+//! (constant, container of the stream, import, result of a call). While it
+//! walks it tells [`Event`]s, and at the end what the stream was made of, a
+//! [`Summary`]. It keeps every event of a stream that breaks later.
+//!
+//! The decision needs no list of bad names: calls are denied unless they are
+//! vetted, and names computed at load, writes to foreign objects and calls of
+//! results are told whatever they touch. [`globals`](super::globals) grades.
+//!
+//! The `pickle` format and the sweep for embedded pickles both use it.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod arrays;
+mod calls;
+mod draft;
+mod event;
+mod heap;
+mod imports;
+mod machine;
+mod memo;
+mod names;
+mod render;
+mod resolve;
+mod stack;
+mod storages;
+mod summary;
+mod value;
+mod writes;
+
+#[cfg(test)]
+mod tests;
+
+pub use draft::draft;
+pub use event::{Danger, Event, Fact, Nested};
+pub use summary::{Ending, NamedTensor, Storage, Summary};
+pub use value::{GlobalId, Value};
+
+use super::globals::{self, Judgement};
+use crate::budget::Budget;
+use crate::report::Span;
+use crate::source::Source;
+use crate::wire::pickle::Reading;
+
+/// Grades the callable `name` of `module`.
+pub type Judge = fn(&str, &str) -> Judgement;
+
+/// How a stream is walked.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Who grades globals.
+    pub judge: Judge,
+    /// How operands over the edge of a frame are read.
+    pub reading: Reading,
+    /// Opcodes after which the walk ends.
+    pub fuel: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            judge: globals::judge,
+            reading: Reading::Straight,
+            fuel: u64::MAX,
+        }
+    }
+}
+
+/// Walk the stream that begins at `span.start` and ends before `span.end`, and
+/// hand every event to `sink` as it is met.
+pub fn examine(
+    source: &dyn Source,
+    span: Span,
+    options: &Options,
+    budget: &Budget,
+    sink: &mut dyn FnMut(&Event),
+) -> Summary {
+    machine::Machine::new(source, span, options, budget, sink).run()
+}

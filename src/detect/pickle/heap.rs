@@ -1,0 +1,283 @@
+//! Nodes in an arena, with a collector.
+//!
+//! Values of a pickle form graphs, cyclic and deep ones too, so nothing here
+//! recurses. Memory is bounded twice: nodes that the stack and the memo no
+//! longer reach are collected, and past a cap new containers are known by kind
+//! only. What decides about danger (globals and calls) never lies here alone.
+
+use super::value::{Items, Kind, Made, Node, NodeId, Value};
+
+/// Elements of one container that are kept whatever they are.
+const KEPT_PER_CONTAINER: usize = 64;
+
+/// Elements of one container that are kept if they can do something.
+const ACTIVE_PER_CONTAINER: usize = 1 << 16;
+
+/// Nodes that may be alive at the same time.
+const NODE_CAP: usize = 1 << 20;
+
+/// Elements that all containers together may keep.
+const ELEMENT_CAP: usize = 1 << 22;
+
+/// Nodes made before the first collection.
+const FIRST_COLLECTION: usize = 1 << 16;
+
+/// Every node of one machine.
+#[derive(Debug)]
+pub struct Heap {
+    nodes: Vec<Node>,
+    free: Vec<u32>,
+    elements: usize,
+    /// Nodes asked for since the last collection.
+    asked: usize,
+    /// How many may be asked for before the next one.
+    collect_at: usize,
+    /// Whether an element that can do something was not kept.
+    dropped_active: bool,
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        Heap {
+            nodes: Vec::new(),
+            free: Vec::new(),
+            elements: 0,
+            asked: 0,
+            collect_at: FIRST_COLLECTION,
+            dropped_active: false,
+        }
+    }
+}
+
+impl Heap {
+    /// The node behind a value.
+    pub fn get(&self, value: Value) -> Option<&Node> {
+        match value {
+            Value::Node(NodeId(id)) => self.nodes.get(id as usize),
+            _ => None,
+        }
+    }
+
+    /// The container behind a value.
+    pub fn container(&self, value: Value) -> Option<(Kind, &Items)> {
+        match self.get(value)? {
+            Node::Container(kind, items) => Some((*kind, items)),
+            _ => None,
+        }
+    }
+
+    /// The elements behind a value if it is a tuple.
+    pub fn tuple(&self, value: Value) -> Option<&[Value]> {
+        match self.container(value)? {
+            (Kind::Tuple, items) => Some(&items.kept),
+            _ => None,
+        }
+    }
+
+    /// The made object behind a value.
+    pub fn made(&self, value: Value) -> Option<&Made> {
+        match self.get(value)? {
+            Node::Made(made) => Some(made),
+            _ => None,
+        }
+    }
+
+    /// The made object behind a value, to change it.
+    pub fn made_mut(&mut self, value: Value) -> Option<&mut Made> {
+        match value {
+            Value::Node(NodeId(id)) => match self.nodes.get_mut(id as usize)? {
+                Node::Made(made) => Some(made),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether an element that can do something was not kept.
+    pub fn dropped_active(&self) -> bool {
+        self.dropped_active
+    }
+
+    /// A new container of these elements.
+    pub fn make(&mut self, kind: Kind, elements: &[Value]) -> Value {
+        if self.is_full() {
+            self.dropped_active |= elements.iter().any(|v| v.is_active());
+            return Value::Container;
+        }
+        let mut items = Items::default();
+        self.keep(&mut items, elements);
+        self.insert(Node::Container(kind, items))
+    }
+
+    /// A new result of a call.
+    pub fn make_result(&mut self, made: Made) -> Value {
+        if self.is_full() {
+            self.dropped_active = true;
+            return Value::Made;
+        }
+        self.insert(Node::Made(Box::new(made)))
+    }
+
+    /// A new reference out of the stream.
+    pub fn make_reference(&mut self, node: Node) -> Value {
+        match self.is_full() {
+            true => Value::Foreign,
+            false => self.insert(node),
+        }
+    }
+
+    /// Add elements to a container; whether it was one.
+    pub fn extend(&mut self, container: Value, elements: &[Value]) -> bool {
+        let Value::Node(NodeId(id)) = container else {
+            return container == Value::Container;
+        };
+        let Some(Node::Container(kind, items)) = self.nodes.get_mut(id as usize) else {
+            return false;
+        };
+        let kind = *kind;
+        let mut items = std::mem::take(items);
+        self.keep(&mut items, elements);
+        if let Some(slot) = self.nodes.get_mut(id as usize) {
+            *slot = Node::Container(kind, items);
+        }
+        true
+    }
+
+    fn keep(&mut self, items: &mut Items, elements: &[Value]) {
+        items.total = items.total.saturating_add(elements.len() as u64);
+        // Pairs of a dict stay together: the caps are even.
+        for pair in elements.chunks(2) {
+            let active = pair.iter().any(|v| v.is_active());
+            let cap = match active {
+                true => ACTIVE_PER_CONTAINER,
+                false => KEPT_PER_CONTAINER,
+            };
+            if items.kept.len() < cap && self.elements < ELEMENT_CAP {
+                items.kept.extend_from_slice(pair);
+                self.elements = self.elements.saturating_add(pair.len());
+            } else {
+                self.dropped_active |= active;
+            }
+        }
+    }
+
+    fn is_full(&mut self) -> bool {
+        self.asked = self.asked.saturating_add(1);
+        self.free.is_empty() && self.nodes.len() >= NODE_CAP
+    }
+
+    fn insert(&mut self, node: Node) -> Value {
+        if let Some(id) = self.free.pop() {
+            if let Some(slot) = self.nodes.get_mut(id as usize) {
+                *slot = node;
+            }
+            return Value::Node(NodeId(id));
+        }
+        let id = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.push(node);
+        Value::Node(NodeId(id))
+    }
+
+    /// Whether it is time to [`Heap::collect`].
+    #[inline]
+    pub fn wants_collection(&self) -> bool {
+        self.asked >= self.collect_at
+    }
+
+    /// Free every node that none of `roots` reaches.
+    pub fn collect(&mut self, roots: impl Iterator<Item = Value>) {
+        let mut reached = vec![false; self.nodes.len()];
+        let mut todo: Vec<u32> = Vec::new();
+        let mut visit = |value: Value, todo: &mut Vec<u32>| {
+            if let Value::Node(NodeId(id)) = value
+                && let Some(seen) = reached.get_mut(id as usize)
+                && !*seen
+            {
+                *seen = true;
+                todo.push(id);
+            }
+        };
+        roots.for_each(|root| visit(root, &mut todo));
+        while let Some(id) = todo.pop() {
+            match self.nodes.get(id as usize) {
+                Some(Node::Container(_, items)) => {
+                    items.kept.iter().for_each(|&v| visit(v, &mut todo));
+                }
+                Some(Node::Made(made)) => {
+                    let parts = [made.callee, made.args, made.state];
+                    let hooks = made.hooks.iter().map(|&(_, v)| v);
+                    parts.into_iter().chain(hooks).for_each(|v| visit(v, &mut todo));
+                }
+                Some(Node::Persistent(id)) => visit(*id, &mut todo),
+                Some(Node::Storage(_) | Node::Free) | None => {}
+            }
+        }
+        self.sweep(&reached);
+    }
+
+    fn sweep(&mut self, reached: &[bool]) {
+        self.free.clear();
+        self.elements = 0;
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            if reached.get(index).copied().unwrap_or(false) {
+                if let Node::Container(_, items) = node {
+                    self.elements = self.elements.saturating_add(items.kept.len());
+                }
+            } else {
+                *node = Node::Free;
+                self.free.push(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+        }
+        let alive = self.nodes.len().saturating_sub(self.free.len());
+        // As many new nodes as are alive: the cost stays a constant share.
+        self.asked = 0;
+        self.collect_at = alive.max(FIRST_COLLECTION);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deep_and_cyclic_values_are_collected_without_recursion() {
+        let mut heap = Heap::default();
+        let list = heap.make(Kind::List, &[]);
+        heap.extend(list, &[list]);
+        let mut top = list;
+        for _ in 0..500_000 {
+            top = heap.make(Kind::Tuple, &[top]);
+        }
+        heap.collect([top].into_iter());
+        assert!(heap.tuple(top).is_some());
+        assert!(heap.free.is_empty());
+        heap.collect([list].into_iter());
+        assert_eq!(heap.free.len(), 500_000);
+        assert!(heap.container(list).is_some());
+    }
+
+    #[test]
+    fn what_can_act_is_kept_behind_the_cap() {
+        let mut heap = Heap::default();
+        let mut elements = vec![Value::None; 1000];
+        elements.push(Value::Extension);
+        elements.push(Value::None);
+        let list = heap.make(Kind::List, &elements);
+        let (_, items) = heap.container(list).unwrap();
+        assert_eq!(items.total, 1002);
+        assert!(items.kept.contains(&Value::Extension));
+        assert!(items.kept.len() <= KEPT_PER_CONTAINER + 2);
+        assert!(!heap.dropped_active());
+    }
+
+    #[test]
+    fn past_the_cap_containers_are_known_by_kind_only() {
+        let mut heap = Heap::default();
+        for _ in 0..NODE_CAP {
+            heap.make(Kind::Set, &[]);
+        }
+        assert_eq!(heap.make(Kind::Set, &[Value::Extension]), Value::Container);
+        assert!(heap.dropped_active());
+        assert!(heap.extend(Value::Container, &[Value::None]));
+    }
+}

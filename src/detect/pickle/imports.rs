@@ -1,0 +1,113 @@
+//! Globals: by their operands, by constants on the stack, by extension code.
+
+use super::calls::How;
+use super::event::Fact;
+use super::machine::Machine;
+use super::summary::Trouble;
+use super::value::{GlobalId, Value};
+use crate::detect::globals::Judgement;
+use crate::wire::pickle::{Literal, Opcode, Operand};
+
+/// Bytes of a module or a name that are read; no importable name is longer.
+const NAME_CAP_BYTES: usize = 4096;
+
+impl Machine<'_> {
+    /// `GLOBAL`, `STACK_GLOBAL`, `INST` and the extension codes.
+    pub(super) fn import(&mut self, operand: Operand) -> Result<(), Trouble> {
+        let value = match (self.opcode, operand) {
+            (Opcode::Inst, Operand::Names(module, name)) => {
+                let args = self.marked_arguments()?;
+                let callee = self.global((module, name))?;
+                self.call(How::Called, callee, args)?
+            }
+            (_, Operand::Names(module, name)) => self.global((module, name))?,
+            (Opcode::StackGlobal, _) => self.stack_global()?,
+            (_, Operand::Int(code)) => self.extension(code)?,
+            _ => Value::Unknown,
+        };
+        Ok(self.level.stack.push(value)?)
+    }
+
+    fn stack_global(&mut self) -> Result<Value, Trouble> {
+        let name = self.level.stack.pop()?;
+        let module = self.level.stack.pop()?;
+        if let (Value::Text(module), Value::Text(name)) = (module, name) {
+            return self.global((module, name));
+        }
+        let computed = |v: Value| v.is_active() || v == Value::Made;
+        if !computed(module) && !computed(name) {
+            return Err(Trouble::Refused("a global is named by no text".to_owned()));
+        }
+        self.tell(Fact::ComputedGlobal, |scene| {
+            format!("{}, {}", scene.show(module), scene.show(name))
+        });
+        Ok(Value::Unknown)
+    }
+
+    /// The global that these two constants name.
+    pub(super) fn global(&mut self, operands: (Literal, Literal)) -> Result<Value, Trouble> {
+        self.summary.imports = self.summary.imports.saturating_add(1);
+        if let Some(id) = self.names.known(operands) {
+            return Ok(Value::Global(id));
+        }
+        let module = self.name_text(operands.0)?;
+        let name = self.name_text(operands.1)?;
+        let id = self.named(&module, &name, operands.0.span().start)?;
+        self.names.remember(operands, id);
+        Ok(Value::Global(id))
+    }
+
+    /// A name as text. A carriage return at its end is what is left of a file
+    /// that was written in text mode.
+    fn name_text(&self, literal: Literal) -> Result<String, Trouble> {
+        let bytes = literal
+            .fetch(self.source, NAME_CAP_BYTES)
+            .map_err(crate::wire::Fault::from)?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(text.strip_suffix('\r').unwrap_or(&text).to_owned())
+    }
+
+    /// The global of this name; told if the name alone is suspicious.
+    pub(super) fn named(
+        &mut self,
+        module: &str,
+        name: &str,
+        site: u64,
+    ) -> Result<GlobalId, Trouble> {
+        let Some((id, new)) = self.names.intern(module, name, self.span.start, site) else {
+            return Err(Trouble::Limit("distinct globals".to_owned()));
+        };
+        if new && self.is_path(id) {
+            self.tell_about(Fact::AttributePath, Some(id), |scene| {
+                scene.show(Value::Global(id))
+            });
+        }
+        Ok(id)
+    }
+
+    /// Whether nothing is known about a global whose name goes through other
+    /// objects. What an attribute access made is judged there.
+    fn is_path(&self, id: GlobalId) -> bool {
+        let named_here = matches!(
+            self.opcode,
+            Opcode::Global | Opcode::StackGlobal | Opcode::Inst
+        );
+        named_here
+            && self.names.get(id).is_some_and(|name| {
+                matches!(name.judgement, Judgement::Unknown { .. })
+                    && (name.has_special_part() || name.is_foreign_path())
+            })
+    }
+
+    /// An object of the extension registry: known if this stream put it there.
+    fn extension(&mut self, code: i64) -> Result<Value, Trouble> {
+        if self.opcode == Opcode::Ext4 && code <= 0 {
+            return Err(Trouble::Refused(format!("extension code {code}")));
+        }
+        self.tell(Fact::Extension, |_| format!("extension code {code}"));
+        Ok(match self.extensions.get(&code) {
+            Some(&id) => Value::Global(id),
+            None => Value::Extension,
+        })
+    }
+}

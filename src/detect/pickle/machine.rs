@@ -1,0 +1,482 @@
+//! The machine: one opcode after the other, with CPython's rules.
+
+use std::collections::HashMap;
+
+use super::event::{Event, Fact};
+use super::heap::Heap;
+use super::memo::{Memo, PAGED_ENTRIES};
+use super::names::Names;
+use super::render::Scene;
+use super::stack::Stack;
+use super::summary::{Ending, Summary, Trouble};
+use super::value::{GlobalId, Kind, Node, Value};
+use super::{Options, calls::How};
+use crate::budget::Budget;
+use crate::report::Span;
+use crate::source::Source;
+use crate::wire::pickle::opcode::HIGHEST_PROTOCOL;
+use crate::wire::pickle::{FrameFault, Instruction, Opcode, Operand, Reader};
+
+/// Opcodes between two looks at the budget.
+const OPCODES_PER_CHECK: u64 = 1024;
+
+/// Events of one stream that are rendered in full.
+const RENDERED_EVENTS: u64 = 1000;
+
+/// Pickles inside array data that may lie inside each other.
+const INLINE_DEPTH: usize = 32;
+
+/// What one stream has of its own.
+#[derive(Debug, Default)]
+pub(super) struct Level {
+    pub(super) stack: Stack,
+    pub(super) memo: Memo,
+}
+
+/// A walk over one stream.
+pub(super) struct Machine<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) reader: Reader<'a>,
+    budget: &'a Budget,
+    pub(super) heap: Heap,
+    pub(super) names: Names,
+    pub(super) level: Level,
+    outer: Vec<Level>,
+    scratch: Vec<Value>,
+    /// The instruction at hand.
+    pub(super) span: Span,
+    pub(super) opcode: Opcode,
+    pub(super) summary: Summary,
+    pub(super) extensions: HashMap<i64, GlobalId>,
+    /// Calls inside calls that are being followed.
+    pub(super) nesting: u32,
+    /// A literal that is known to say `storage`.
+    pub(super) storage_word: Option<crate::wire::pickle::Literal>,
+    told_memo: bool,
+    fuel: u64,
+    events: u64,
+    sink: &'a mut dyn FnMut(&Event),
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(
+        source: &'a dyn Source,
+        span: Span,
+        options: &Options,
+        budget: &'a Budget,
+        sink: &'a mut dyn FnMut(&Event),
+    ) -> Self {
+        Machine {
+            source,
+            reader: Reader::new(source, span.clone(), options.reading),
+            budget,
+            heap: Heap::default(),
+            names: Names::new(options.judge),
+            level: Level::default(),
+            outer: Vec::new(),
+            scratch: Vec::new(),
+            span: span.start..span.start,
+            opcode: Opcode::Stop,
+            summary: Summary {
+                span: span.start..span.start,
+                protocol: None,
+                opcodes: 0,
+                imports: 0,
+                calls: 0,
+                persistent_ids: 0,
+                buffers: 0,
+                crosses_frame: false,
+                integer: None,
+                tensors: Vec::new(),
+                storages: Vec::new(),
+                list: Vec::new(),
+                limits: Vec::new(),
+                ending: Ending::Cut,
+            },
+            extensions: HashMap::new(),
+            nesting: 0,
+            storage_word: None,
+            told_memo: false,
+            fuel: options.fuel,
+            events: 0,
+            sink,
+        }
+    }
+
+    /// Walk to the end, whatever that is.
+    pub(super) fn run(mut self) -> Summary {
+        let ending = loop {
+            match self.step() {
+                Ok(None) => {}
+                Ok(Some(ending)) => break ending,
+                Err(trouble) => break trouble.into(),
+            }
+        };
+        self.tell_imports();
+        let at = match ending {
+            Ending::Stop => self.span.end,
+            Ending::Cut => self.reader.position(),
+            _ => self.span.end,
+        };
+        self.summary.span.end = at;
+        self.summary.ending = ending;
+        if self.heap.dropped_active() {
+            self.summary.limits.push("elements of a container");
+        }
+        self.summary
+    }
+
+    fn step(&mut self) -> Result<Option<Ending>, Trouble> {
+        if self.summary.opcodes.is_multiple_of(OPCODES_PER_CHECK) {
+            self.housekeep()?;
+        }
+        if self.summary.opcodes >= self.fuel {
+            return Ok(Some(Ending::Fuel));
+        }
+        let Some(instruction) = self.reader.step()? else {
+            return Ok(Some(Ending::Cut));
+        };
+        self.span = instruction.at..instruction.end;
+        self.opcode = instruction.opcode;
+        self.summary.opcodes = self.summary.opcodes.saturating_add(1);
+        if let Some(fault) = instruction.frame {
+            self.summary.crosses_frame |= fault == FrameFault::Crossed;
+            self.tell(Fact::Frame(fault), |_| {
+                format!("{} at the end of a frame", instruction.opcode.name())
+            });
+        }
+        match instruction.opcode {
+            Opcode::Stop => self.stop(),
+            _ => self.execute(&instruction).map(|()| None),
+        }
+    }
+
+    /// Budget and memory, now and then.
+    fn housekeep(&mut self) -> Result<(), Trouble> {
+        self.budget.spend_opcodes(OPCODES_PER_CHECK)?;
+        self.budget.check()?;
+        if self.heap.wants_collection() {
+            let levels = self.outer.iter().chain([&self.level]);
+            let held = levels.flat_map(|l| l.stack.values().chain(l.memo.values()));
+            let named = self.summary.tensors.iter().map(|t| t.container);
+            self.heap.collect(held.chain(named));
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, instruction: &Instruction) -> Result<(), Trouble> {
+        match instruction.opcode {
+            Opcode::Proto | Opcode::Frame | Opcode::Mark => self.prepare(instruction),
+            Opcode::Pop | Opcode::Dup | Opcode::PopMark | Opcode::ReadonlyBuffer => self.shuffle(),
+            Opcode::Get | Opcode::BinGet | Opcode::LongBinGet => self.get(instruction.operand),
+            Opcode::Put | Opcode::BinPut | Opcode::LongBinPut | Opcode::Memoize => {
+                self.put(instruction.operand)
+            }
+            Opcode::EmptyList
+            | Opcode::EmptyTuple
+            | Opcode::EmptyDict
+            | Opcode::EmptySet
+            | Opcode::List
+            | Opcode::Tuple
+            | Opcode::Tuple1
+            | Opcode::Tuple2
+            | Opcode::Tuple3
+            | Opcode::Dict
+            | Opcode::FrozenSet => self.make_container(),
+            Opcode::Append
+            | Opcode::Appends
+            | Opcode::AddItems
+            | Opcode::SetItem
+            | Opcode::SetItems => self.fill_container(),
+            Opcode::Global
+            | Opcode::StackGlobal
+            | Opcode::Inst
+            | Opcode::Ext1
+            | Opcode::Ext2
+            | Opcode::Ext4 => self.import(instruction.operand),
+            Opcode::Reduce | Opcode::Obj | Opcode::NewObj | Opcode::NewObjEx => self.invoke(),
+            Opcode::Build => self.build(),
+            Opcode::PersId | Opcode::BinPersId => self.persistent(instruction.operand),
+            _ => self.constant(instruction),
+        }
+    }
+
+    fn prepare(&mut self, instruction: &Instruction) -> Result<(), Trouble> {
+        match (instruction.opcode, instruction.operand) {
+            (Opcode::Mark, _) => Ok(self.level.stack.mark()?),
+            (Opcode::Proto, Operand::Int(n)) => match u8::try_from(n) {
+                Ok(n) if n <= HIGHEST_PROTOCOL => {
+                    self.summary.protocol.get_or_insert(n);
+                    Ok(())
+                }
+                _ => Err(Trouble::Refused(format!("protocol {n} does not exist"))),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn constant(&mut self, instruction: &Instruction) -> Result<(), Trouble> {
+        let value = match (instruction.operand, instruction.opcode) {
+            (Operand::Int(n), _) => Value::Int(n),
+            (Operand::Big(literal), _) => Value::Big(literal),
+            (Operand::Bool(b), _) => Value::Bool(b),
+            (Operand::Text(literal), _) => Value::Text(literal),
+            (Operand::Bytes(literal), _) => Value::Bytes(literal),
+            (_, Opcode::NewTrue) => Value::Bool(true),
+            (_, Opcode::NewFalse) => Value::Bool(false),
+            (_, Opcode::None) => Value::None,
+            (_, Opcode::NextBuffer) => {
+                self.summary.buffers = self.summary.buffers.saturating_add(1);
+                Value::Foreign
+            }
+            _ => Value::Float,
+        };
+        Ok(self.level.stack.push(value)?)
+    }
+
+    fn shuffle(&mut self) -> Result<(), Trouble> {
+        let stack = &mut self.level.stack;
+        match self.opcode {
+            Opcode::Pop => stack.pop_any()?,
+            Opcode::PopMark => stack.pop_mark(&mut self.scratch)?,
+            Opcode::Dup => stack.push(stack.top()?)?,
+            _ => {
+                stack.top()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn get(&mut self, operand: Operand) -> Result<(), Trouble> {
+        let index = index(operand);
+        let value = match self.level.memo.get(index) {
+            Some(value) => value,
+            None if self.level.memo.dropped() => Value::Unknown,
+            None => return Err(Trouble::Refused(format!("the memo has no entry {index}"))),
+        };
+        Ok(self.level.stack.push(value)?)
+    }
+
+    fn put(&mut self, operand: Operand) -> Result<(), Trouble> {
+        let value = self.level.stack.top()?;
+        let filled = self.level.memo.len();
+        let index = match self.opcode {
+            Opcode::Memoize => filled,
+            _ => index(operand),
+        };
+        if index >= PAGED_ENTRIES && index / 4 > filled && !self.told_memo {
+            self.told_memo = true;
+            self.tell(Fact::MemoIndex(index), |_| format!("memo index {index}"));
+        }
+        let dropped = self.level.memo.dropped();
+        self.level.memo.put(index, value);
+        if !dropped && self.level.memo.dropped() {
+            self.summary.limits.push("memo entries");
+        }
+        Ok(())
+    }
+
+    fn make_container(&mut self) -> Result<(), Trouble> {
+        let kind = match self.opcode {
+            Opcode::EmptyList | Opcode::List => Kind::List,
+            Opcode::EmptyDict | Opcode::Dict => Kind::Dict,
+            Opcode::EmptySet => Kind::Set,
+            Opcode::FrozenSet => Kind::FrozenSet,
+            _ => Kind::Tuple,
+        };
+        let stack = &mut self.level.stack;
+        match self.opcode {
+            Opcode::Tuple1 => stack.pop_many(1, &mut self.scratch)?,
+            Opcode::Tuple2 => stack.pop_many(2, &mut self.scratch)?,
+            Opcode::Tuple3 => stack.pop_many(3, &mut self.scratch)?,
+            Opcode::List | Opcode::Tuple | Opcode::Dict | Opcode::FrozenSet => {
+                stack.pop_mark(&mut self.scratch)?;
+            }
+            _ => self.scratch.clear(),
+        }
+        if kind == Kind::Dict && !self.scratch.len().is_multiple_of(2) {
+            return Err(super::stack::StackError::Odd.into());
+        }
+        let value = self.heap.make(kind, &self.scratch);
+        if kind == Kind::Dict {
+            let elements = std::mem::take(&mut self.scratch);
+            self.name_tensors(value, &elements);
+            self.scratch = elements;
+        }
+        Ok(self.level.stack.push(value)?)
+    }
+
+    fn fill_container(&mut self) -> Result<(), Trouble> {
+        let stack = &mut self.level.stack;
+        match self.opcode {
+            Opcode::Append => stack.pop_many(1, &mut self.scratch)?,
+            Opcode::SetItem => stack.pop_many(2, &mut self.scratch)?,
+            _ => stack.pop_mark(&mut self.scratch)?,
+        }
+        let target = self.level.stack.top()?;
+        if self.scratch.is_empty() {
+            return Ok(());
+        }
+        let pairs = matches!(self.opcode, Opcode::SetItem | Opcode::SetItems);
+        if pairs && !self.scratch.len().is_multiple_of(2) {
+            return Err(super::stack::StackError::Odd.into());
+        }
+        let elements = std::mem::take(&mut self.scratch);
+        self.fill(target, &elements, pairs)?;
+        self.scratch = elements;
+        Ok(())
+    }
+
+    fn invoke(&mut self) -> Result<(), Trouble> {
+        let result = match self.opcode {
+            Opcode::Obj => {
+                self.level.stack.pop_mark(&mut self.scratch)?;
+                let Some((&callee, args)) = self.scratch.split_first() else {
+                    return Err(super::stack::StackError::Underflow.into());
+                };
+                let args = self.heap.make(Kind::Tuple, args);
+                self.call(How::Called, callee, args)?
+            }
+            Opcode::NewObjEx => {
+                self.level.stack.pop_many(3, &mut self.scratch)?;
+                let [callee, args, kwargs] = *self.scratch.as_slice() else {
+                    return Err(super::stack::StackError::Underflow.into());
+                };
+                let args = self.join_arguments(args, kwargs);
+                self.call(How::Constructed, callee, args)?
+            }
+            opcode => {
+                self.level.stack.pop_many(2, &mut self.scratch)?;
+                let [callee, args] = *self.scratch.as_slice() else {
+                    return Err(super::stack::StackError::Underflow.into());
+                };
+                let how = match opcode {
+                    Opcode::NewObj => How::Constructed,
+                    _ => How::Called,
+                };
+                self.call(how, callee, args)?
+            }
+        };
+        Ok(self.level.stack.push(result)?)
+    }
+
+    /// Positional and keyword arguments as one tuple.
+    fn join_arguments(&mut self, args: Value, kwargs: Value) -> Value {
+        let mut all = self.heap.tuple(args).unwrap_or(&[args]).to_vec();
+        let empty = self
+            .heap
+            .container(kwargs)
+            .is_some_and(|(_, items)| items.total == 0);
+        if !empty {
+            all.push(kwargs);
+        }
+        self.heap.make(Kind::Tuple, &all)
+    }
+
+    /// Arguments of `INST`: everything above the mark.
+    pub(super) fn marked_arguments(&mut self) -> Result<Value, Trouble> {
+        self.level.stack.pop_mark(&mut self.scratch)?;
+        Ok(self.heap.make(Kind::Tuple, &self.scratch))
+    }
+
+    fn stop(&mut self) -> Result<Option<Ending>, Trouble> {
+        let value = self.level.stack.pop()?;
+        if let Some(outer) = self.outer.pop() {
+            self.level = outer;
+            self.level.stack.replace_top(Value::Made);
+            return Ok(None);
+        }
+        match value {
+            Value::Int(_) | Value::Big(_) => self.summary.integer = Some(value),
+            _ => {}
+        }
+        if let Some(Node::Container(Kind::List, items)) = self.heap.get(value) {
+            self.summary.list.clone_from(&items.kept);
+        }
+        self.summary.tensors.retain(|t| t.container == value);
+        Ok(Some(Ending::Stop))
+    }
+
+    /// Go on with a pickle that lies in the stream here; its value replaces
+    /// the one on top.
+    pub(super) fn enter_inline(&mut self) -> Result<(), Trouble> {
+        if self.outer.len() >= INLINE_DEPTH {
+            return Err(Trouble::Limit("nested arrays of objects".to_owned()));
+        }
+        self.outer.push(std::mem::take(&mut self.level));
+        Ok(())
+    }
+
+    /// Where renderings look things up.
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene {
+            source: self.source,
+            heap: &self.heap,
+            names: &self.names,
+        }
+    }
+
+    /// Tell a fact about the instruction at hand.
+    pub(super) fn tell(&mut self, fact: Fact, show: impl FnOnce(Scene<'_>) -> String) {
+        self.tell_about(fact, None, show);
+    }
+
+    /// Tell a fact about a global.
+    pub(super) fn tell_about(
+        &mut self,
+        fact: Fact,
+        global: Option<GlobalId>,
+        show: impl FnOnce(Scene<'_>) -> String,
+    ) {
+        self.events = self.events.saturating_add(1);
+        let name = global.and_then(|id| self.names.get(id));
+        let rendered = self.events <= RENDERED_EVENTS;
+        let shown = match (rendered, name) {
+            (true, _) => show(self.scene()),
+            (false, Some(name)) => name.shown(),
+            (false, None) => self.opcode.name().to_owned(),
+        };
+        let trace = match (rendered, name) {
+            (true, Some(name)) => vec![
+                format!("offset {}: imports {}", name.at, name.shown()),
+                format!("offset {}: {}", self.span.start, self.opcode.name()),
+            ],
+            _ => Vec::new(),
+        };
+        let event = Event {
+            fact,
+            span: self.span.clone(),
+            shown,
+            trace,
+            global,
+            site: name.map(|name| name.site),
+        };
+        (self.sink)(&event);
+    }
+
+    /// Tell of the dangerous globals that nothing called.
+    fn tell_imports(&mut self) {
+        let waiting: Vec<_> = self
+            .names
+            .iter()
+            .filter(|(_, name)| !name.settled)
+            .filter_map(|(id, name)| Some((id, name.danger()?, name.at)))
+            .collect();
+        for (id, danger, at) in waiting {
+            self.span = match self.span.start == at {
+                true => self.span.clone(),
+                false => at..at.saturating_add(1),
+            };
+            self.tell_about(Fact::DangerousImport(danger), Some(id), |scene| {
+                scene.show(Value::Global(id))
+            });
+        }
+    }
+}
+
+fn index(operand: Operand) -> u64 {
+    match operand {
+        Operand::Int(n) => u64::try_from(n).unwrap_or(u64::MAX),
+        _ => u64::MAX,
+    }
+}

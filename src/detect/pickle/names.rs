@@ -1,0 +1,317 @@
+//! The globals a pickle imports: each once, judged once.
+
+use std::collections::HashMap;
+
+use super::Judge;
+use super::event::Danger;
+use super::value::GlobalId;
+use crate::detect::globals::Judgement;
+use crate::wire::pickle::Literal;
+
+/// Distinct globals of one stream that are followed.
+pub const GLOBAL_CAP: usize = 1 << 16;
+
+/// A callable whose arguments decide, or whose result can be followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Special {
+    /// Nothing special.
+    None,
+    /// `getattr` and its like.
+    GetAttr,
+    /// `__import__`: the result is the top-level package.
+    ImportTop,
+    /// `import_module`: the result is the module itself.
+    ImportModule,
+    /// `operator.getitem` and `dict.get` of the module table.
+    GetItem,
+    /// The `get` of `sys.modules`.
+    ModulesGet,
+    /// `operator.attrgetter`.
+    AttrGetter,
+    /// `operator.itemgetter`.
+    ItemGetter,
+    /// `operator.methodcaller`.
+    MethodCaller,
+    /// `functools.partial`.
+    Partial,
+    /// Calls its first argument with what follows.
+    Apply,
+    /// Calls its first argument with the tuple that is its third.
+    RebuildFromType,
+    /// `copyreg.__newobj__`: makes an object of its first argument.
+    NewObj,
+    /// `copyreg._reconstructor`: makes an object of its first argument.
+    Reconstructor,
+    /// `copyreg.add_extension`.
+    AddExtension,
+    /// `_codecs.encode`: how protocol 2 writes bytes.
+    Encode,
+    /// Loads the bytes it is given, and is vetted if those are.
+    LoadBytes,
+    /// `torch._utils._rebuild_tensor` and its versions.
+    RebuildTensor,
+    /// Wraps a tensor that is its first argument.
+    WrapTensor,
+    /// `numpy.dtype`.
+    Dtype,
+    /// joblib's stand-in for an array whose bytes follow.
+    ArrayWrapper,
+}
+
+/// An imported object.
+#[derive(Debug, Clone)]
+pub struct Name {
+    /// The module.
+    pub module: String,
+    /// The name in it, with dots where it is a path.
+    pub name: String,
+    /// What is known about it.
+    pub judgement: Judgement,
+    /// What its arguments mean.
+    pub special: Special,
+    /// The opcode that imported it first.
+    pub at: u64,
+    /// Where the name of its module stands.
+    pub site: u64,
+    /// Whether a call of it, or a contract about it, has settled the matter.
+    pub settled: bool,
+}
+
+impl Name {
+    /// As one reads it: `os.system`.
+    pub fn shown(&self) -> String {
+        let (module, name) = (&self.module, &self.name);
+        match name.is_empty() {
+            true => crate::report::escape_text(module),
+            false => crate::report::escape_text(&format!("{module}.{name}")),
+        }
+    }
+
+    /// What is known about it if it is dangerous.
+    pub fn danger(&self) -> Option<Danger> {
+        match self.judgement {
+            Judgement::Dangerous {
+                effect,
+                severity,
+                why,
+            } => Some(Danger {
+                effect,
+                severity,
+                why,
+            }),
+            Judgement::Harmless(_) | Judgement::Unknown { .. } => None,
+        }
+    }
+
+    /// Whether it is vetted.
+    pub fn is_harmless(&self) -> bool {
+        matches!(self.judgement, Judgement::Harmless(_))
+    }
+
+    /// Whether the last part of its name is written like a class.
+    pub fn is_class_like(&self) -> bool {
+        let last = self.name.rsplit('.').next().unwrap_or(&self.name);
+        is_class_like(last)
+    }
+
+    /// Whether one of the parts of the name is `__special__`.
+    pub fn has_special_part(&self) -> bool {
+        self.name.split('.').any(is_special)
+    }
+
+    /// Whether the name is a path through something that is not a class.
+    pub fn is_foreign_path(&self) -> bool {
+        let mut parts: Vec<&str> = self.name.split('.').collect();
+        parts.pop();
+        parts.iter().any(|part| !is_class_like(part))
+    }
+}
+
+/// Whether a name begins like a class: `_SomeClass`.
+pub fn is_class_like(name: &str) -> bool {
+    let first = name.trim_start_matches('_').chars().next();
+    first.is_some_and(char::is_uppercase)
+}
+
+/// Whether a name is one that Python gives a meaning to: `__class__`.
+pub fn is_special(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("__") && name.ends_with("__")
+}
+
+/// Every global of one stream.
+#[derive(Debug)]
+pub struct Names {
+    list: Vec<Name>,
+    by_text: HashMap<(String, String), u32>,
+    by_literal: HashMap<(Literal, Literal), u32>,
+    judge: Judge,
+}
+
+impl Names {
+    /// An empty table whose names `judge` will grade.
+    pub fn new(judge: Judge) -> Self {
+        Names {
+            list: Vec::new(),
+            by_text: HashMap::new(),
+            by_literal: HashMap::new(),
+            judge,
+        }
+    }
+
+    /// The global with this id.
+    pub fn get(&self, id: GlobalId) -> Option<&Name> {
+        self.list.get(id.0 as usize)
+    }
+
+    /// A call or a contract has settled the matter of this global.
+    pub fn settle(&mut self, id: GlobalId) {
+        if let Some(name) = self.list.get_mut(id.0 as usize) {
+            name.settled = true;
+        }
+    }
+
+    /// The global that was imported by these two operands before.
+    pub fn known(&self, operands: (Literal, Literal)) -> Option<GlobalId> {
+        self.by_literal.get(&operands).copied().map(GlobalId)
+    }
+
+    /// Remember the operands of a global.
+    pub fn remember(&mut self, operands: (Literal, Literal), id: GlobalId) {
+        if self.by_literal.len() < GLOBAL_CAP {
+            self.by_literal.insert(operands, id.0);
+        }
+    }
+
+    /// The global of this name, and whether it is new. `None` once there are
+    /// more than [`GLOBAL_CAP`].
+    pub fn intern(
+        &mut self,
+        module: &str,
+        name: &str,
+        at: u64,
+        site: u64,
+    ) -> Option<(GlobalId, bool)> {
+        let key = (module.to_owned(), name.to_owned());
+        if let Some(&id) = self.by_text.get(&key) {
+            return Some((GlobalId(id), false));
+        }
+        let id = u32::try_from(self.list.len()).ok()?;
+        if self.list.len() >= GLOBAL_CAP {
+            return None;
+        }
+        self.by_text.insert(key, id);
+        self.list.push(Name {
+            module: module.to_owned(),
+            name: name.to_owned(),
+            // A module as such is nothing that could be called.
+            judgement: match name.is_empty() {
+                true => Judgement::Harmless("a module"),
+                false => (self.judge)(module, name),
+            },
+            special: special(canonical(module), name),
+            at,
+            site,
+            settled: false,
+        });
+        Some((GlobalId(id), true))
+    }
+
+    /// Every global, in the order of import.
+    pub fn iter(&self) -> impl Iterator<Item = (GlobalId, &Name)> {
+        (0u32..).map(GlobalId).zip(&self.list)
+    }
+}
+
+/// One spelling for modules that have several.
+fn canonical(module: &str) -> &str {
+    match module {
+        "__builtin__" | "__builtins__" => "builtins",
+        "copy_reg" => "copyreg",
+        "_operator" => "operator",
+        "_functools" => "functools",
+        "sklearn.externals.joblib.numpy_pickle" => "joblib.numpy_pickle",
+        other => other,
+    }
+}
+
+fn special(module: &str, name: &str) -> Special {
+    match (module, name) {
+        ("builtins", "getattr" | "object.__getattribute__" | "type.__getattribute__")
+        | ("inspect", "getattr_static") => Special::GetAttr,
+        ("builtins" | "importlib", "__import__") => Special::ImportTop,
+        ("importlib", "import_module") | ("importlib._bootstrap", "_gcd_import") => {
+            Special::ImportModule
+        }
+        ("operator", "getitem") | ("builtins", "dict.get" | "dict.__getitem__") => Special::GetItem,
+        ("sys", "modules.get" | "modules.__getitem__") => Special::ModulesGet,
+        ("operator", "attrgetter") => Special::AttrGetter,
+        ("operator", "itemgetter") => Special::ItemGetter,
+        ("operator", "methodcaller") => Special::MethodCaller,
+        ("functools", "partial" | "partialmethod") => Special::Partial,
+        ("builtins", "map" | "filter" | "apply")
+        | ("itertools", "starmap" | "takewhile" | "dropwhile" | "filterfalse" | "imap" | "ifilter")
+        | ("functools", "reduce")
+        | ("operator", "call") => Special::Apply,
+        ("torch._tensor", "_rebuild_from_type" | "_rebuild_from_type_v2") => {
+            Special::RebuildFromType
+        }
+        ("copyreg", "__newobj__" | "__newobj_ex__") => Special::NewObj,
+        ("copyreg", "_reconstructor") => Special::Reconstructor,
+        ("copyreg", "add_extension") => Special::AddExtension,
+        ("_codecs" | "codecs", "encode") => Special::Encode,
+        ("torch.storage", "_load_from_bytes") => Special::LoadBytes,
+        ("torch._utils", _) => torch_special(name),
+        ("numpy", "dtype") => Special::Dtype,
+        ("joblib.numpy_pickle", "NumpyArrayWrapper") => Special::ArrayWrapper,
+        _ => Special::None,
+    }
+}
+
+fn torch_special(name: &str) -> Special {
+    match name {
+        "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3" | "_rebuild_qtensor" => {
+            Special::RebuildTensor
+        }
+        "_rebuild_parameter" | "_rebuild_parameter_with_state" => Special::WrapTensor,
+        _ => Special::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::globals;
+
+    #[test]
+    fn a_name_is_judged_once_and_found_again() {
+        let mut names = Names::new(globals::judge);
+        let (a, new) = names.intern("a", "B.c", 0, 1).unwrap();
+        assert!(new);
+        assert_eq!(names.intern("a", "B.c", 9, 9), Some((a, false)));
+        assert_eq!(names.get(a).unwrap().shown(), "a.B.c");
+        assert_eq!(names.get(a).unwrap().at, 0);
+    }
+
+    #[test]
+    fn paths_through_anything_but_classes_are_foreign() {
+        let mut names = Names::new(globals::judge);
+        let mut foreign = |name: &str| {
+            let (id, _) = names.intern("m", name, 0, 0).unwrap();
+            names.get(id).unwrap().is_foreign_path()
+        };
+        for name in ["os.system", "_sys.modules.get", "Path._os.system", "x.Y"] {
+            assert!(foreign(name), "{name}");
+        }
+        for name in ["Outer.Inner", "Outer.method", "function", "_Class.Inner.x"] {
+            assert!(!foreign(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn special_names_are_told_from_private_ones() {
+        assert!(is_special("__class__"));
+        assert!(!is_special("__randomstate_ctor"));
+        assert!(!is_special("____"));
+        assert!(!is_special("_reconstruct"));
+    }
+}

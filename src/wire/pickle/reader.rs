@@ -1,0 +1,537 @@
+//! One instruction at a time, as CPython's C unpickler reads it.
+//!
+//! Lengths are compared with what is there before anything is skipped; long
+//! operands become [`Literal`]s and are not copied. Frames have no meaning for
+//! the values, and yet they decide what is read: `load` from a stream holds a
+//! frame in a buffer, drops the rest of it when an operand does not fit, and
+//! reads the operand from behind the frame, while `loads` from memory reads
+//! straight on. [`Reading`] chooses between the two.
+
+use super::number::{self, Number};
+use super::{Coding, Layout, Literal, Opcode};
+use crate::report::Span;
+use crate::source::Source;
+use crate::wire::Fault;
+use crate::wire::cursor::Cursor;
+
+/// A number written as text is looked at if its line is not longer than this.
+const NUMBER_LINE_BYTES: usize = 256;
+
+/// A line is searched in steps of this size once it is a long one.
+const LONG_LINE_STEP_BYTES: usize = 32 << 10;
+
+/// How an operand that does not fit into its frame is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Straight on, as `pickle.loads` does.
+    Straight,
+    /// From behind the frame, whose rest is dropped, as `pickle.load` from an
+    /// unbuffered stream does.
+    Buffered,
+}
+
+/// Something about frames that no pickler writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameFault {
+    /// The operand reaches over the end of its frame.
+    Crossed,
+    /// The frame is longer than what is left of the stream.
+    PastEnd,
+    /// The frame begins inside another one.
+    Nested,
+}
+
+/// The operand of an instruction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Operand {
+    /// There is none, or its value does not matter (floats).
+    None,
+    /// A number: a value, an index, a length or a code.
+    Int(i64),
+    /// An integer that does not fit into 64 bits.
+    Big(Literal),
+    /// A boolean as protocol 0 writes it.
+    Bool(bool),
+    /// A text.
+    Text(Literal),
+    /// Bytes.
+    Bytes(Literal),
+    /// Module and name of a global.
+    Names(Literal, Literal),
+}
+
+/// An opcode with its operand and its place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Instruction {
+    /// Position of the opcode byte.
+    pub at: u64,
+    /// Position behind the operand.
+    pub end: u64,
+    /// The opcode.
+    pub opcode: Opcode,
+    /// Its operand.
+    pub operand: Operand,
+    /// What is wrong with its frame.
+    pub frame: Option<FrameFault>,
+}
+
+/// Decodes a stream front to back.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    cursor: Cursor<'a>,
+    reading: Reading,
+    end: u64,
+    /// End of the frame at hand; 0 before the first.
+    frame_end: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// Read the stream that begins at `span.start` and ends before `span.end`.
+    pub fn new(source: &'a dyn Source, span: Span, reading: Reading) -> Self {
+        Reader {
+            end: span.end.min(source.len()),
+            cursor: Cursor::within(source, span.start, span.end),
+            reading,
+            frame_end: 0,
+        }
+    }
+
+    /// Position of the next opcode.
+    pub fn position(&self) -> u64 {
+        self.cursor.position()
+    }
+
+    /// Leave out `n` bytes that are not opcodes; a fault where there are
+    /// fewer.
+    pub fn skip(&mut self, n: u64) -> Result<(), Fault> {
+        self.cursor.skip(n)
+    }
+
+    /// The next byte, taken from between two opcodes.
+    pub fn raw_byte(&mut self) -> Result<u8, Fault> {
+        self.cursor.u8()
+    }
+
+    /// The next instruction, or `None` at the end of the bytes. A
+    /// [`Fault::Malformed`] is what the real loader refuses.
+    #[inline]
+    pub fn step(&mut self) -> Result<Option<Instruction>, Fault> {
+        let at = self.cursor.position();
+        let Some(byte) = self.cursor.next_byte()? else {
+            return Ok(None);
+        };
+        let Some(opcode) = Opcode::from_byte(byte) else {
+            return Err(Fault::malformed(
+                at,
+                format!("byte 0x{byte:02x} is no pickle opcode"),
+            ));
+        };
+        let inside = at < self.frame_end;
+        let frame_end = self.frame_end;
+        let operand = self.operand(opcode.layout())?;
+        let end = self.cursor.position();
+        let mut frame = (inside && end > frame_end).then_some(FrameFault::Crossed);
+        if opcode == Opcode::Frame {
+            frame = self.enter_frame(operand)?.or(frame);
+        }
+        Ok(Some(Instruction {
+            at,
+            end,
+            opcode,
+            operand,
+            frame,
+        }))
+    }
+
+    /// Begin a frame of the given length here.
+    fn enter_frame(&mut self, length: Operand) -> Result<Option<FrameFault>, Fault> {
+        let at = self.cursor.position();
+        let Operand::Int(length) = length else {
+            return Ok(None);
+        };
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        let nested = at < self.frame_end;
+        if nested && at.saturating_add(length) > self.frame_end {
+            self.align(length);
+        }
+        let end = self.cursor.position().saturating_add(length);
+        if end > self.end && self.reading == Reading::Buffered {
+            return Err(Fault::malformed(
+                at,
+                "a frame reaches past the end of the stream",
+            ));
+        }
+        self.frame_end = self.frame_end.max(end);
+        Ok(match () {
+            () if end > self.end => Some(FrameFault::PastEnd),
+            () if nested => Some(FrameFault::Nested),
+            () => None,
+        })
+    }
+
+    fn operand(&mut self, layout: Layout) -> Result<Operand, Fault> {
+        match layout {
+            Layout::None => Ok(Operand::None),
+            Layout::U1 => self.number::<1>().map(Operand::Int),
+            Layout::U2 => self.number::<2>().map(Operand::Int),
+            Layout::U4 => self.number::<4>().map(Operand::Int),
+            Layout::U8 => self.number::<8>().map(Operand::Int),
+            Layout::I4 => self.signed().map(Operand::Int),
+            Layout::F8 => {
+                self.align(8);
+                self.cursor.array::<8>().map(|_| Operand::None)
+            }
+            Layout::Long1 => self.long(Layout::Text1),
+            Layout::Long4 => self.long(Layout::String4),
+            Layout::Text1 | Layout::Text4 | Layout::Text8 => {
+                Ok(Operand::Text(self.counted(layout, true)?))
+            }
+            // Old strings are text or bytes, as the loader is asked; what
+            // matters is that they may name things.
+            Layout::String1 => Ok(Operand::Text(self.counted(Layout::Text1, true)?)),
+            Layout::String4 => Ok(Operand::Text(self.counted(layout, true)?)),
+            // Bytes are copied out of the buffer and then from behind it, so
+            // they read straight on in both ways of reading.
+            Layout::Bytes1 => Ok(Operand::Bytes(self.counted(Layout::Text1, false)?)),
+            Layout::Bytes4 => Ok(Operand::Bytes(self.counted(Layout::Text4, false)?)),
+            Layout::Bytes8 => Ok(Operand::Bytes(self.counted(Layout::Text8, false)?)),
+            Layout::TextLine => Ok(Operand::Text(self.line(Coding::Plain)?)),
+            Layout::UnicodeLine => Ok(Operand::Text(self.line(Coding::RawUnicode)?)),
+            Layout::QuotedLine => self.quoted(),
+            Layout::TwoLines => {
+                let module = self.line(Coding::Plain)?;
+                Ok(Operand::Names(module, self.line(Coding::Plain)?))
+            }
+            Layout::IndexLine => self.index(),
+            Layout::IntLine => self.number_line(number::int_line),
+            Layout::LongLine => self.number_line(number::long_line),
+            Layout::FloatLine => self.float_line(),
+        }
+    }
+
+    /// In buffered reading, drop the rest of the frame if `n` bytes do not fit.
+    fn align(&mut self, n: u64) {
+        let at = self.cursor.position();
+        if self.reading == Reading::Buffered
+            && at < self.frame_end
+            && at.saturating_add(n) > self.frame_end
+        {
+            self.cursor.seek(self.frame_end);
+        }
+    }
+
+    /// An unsigned number of `N` bytes; those above `i64::MAX` stay there.
+    fn number<const N: usize>(&mut self) -> Result<i64, Fault> {
+        self.align(N as u64);
+        let bytes = self.cursor.array::<N>()?;
+        let value = bytes
+            .iter()
+            .rev()
+            .fold(0u64, |n, &b| (n << 8) | u64::from(b));
+        Ok(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+
+    fn signed(&mut self) -> Result<i64, Fault> {
+        self.align(4);
+        Ok(i64::from(i32::from_le_bytes(self.cursor.array()?)))
+    }
+
+    /// Bytes behind a length; `whole` if buffered reading wants them in one
+    /// piece.
+    fn counted(&mut self, length: Layout, whole: bool) -> Result<Literal, Fault> {
+        let at = self.cursor.position();
+        let len = match length {
+            Layout::Text1 => self.number::<1>()?,
+            Layout::Text4 => self.number::<4>()?,
+            Layout::String4 => self.signed()?,
+            _ => self.number::<8>()?,
+        };
+        let len = u64::try_from(len)
+            .map_err(|_| Fault::malformed(at, format!("a negative length ({len})")))?;
+        if whole {
+            self.align(len);
+        }
+        let start = self.cursor.position();
+        if len > self.cursor.remaining() {
+            let left = self.cursor.remaining();
+            return Err(Fault::malformed(
+                at,
+                format!("an operand of {len} bytes where {left} are left"),
+            ));
+        }
+        self.cursor.skip(len)?;
+        Ok(Literal::new(
+            start..start.saturating_add(len),
+            Coding::Plain,
+        ))
+    }
+
+    /// A two's complement number behind a length.
+    fn long(&mut self, length: Layout) -> Result<Operand, Fault> {
+        let literal = self.counted(length, true)?;
+        let Ok(len @ 0..=8) = usize::try_from(literal.len()) else {
+            return Ok(Operand::Big(literal));
+        };
+        let end = self.cursor.position();
+        self.cursor.seek(literal.span().start);
+        let mut bytes = [0u8; 8];
+        let seen = self.cursor.peek(len)?;
+        let negative = seen.last().is_some_and(|&b| b >= 0x80);
+        if negative {
+            bytes = [0xff; 8];
+        }
+        if let Some(front) = bytes.get_mut(..seen.len()) {
+            front.copy_from_slice(seen);
+        }
+        self.cursor.seek(end);
+        Ok(Operand::Int(i64::from_le_bytes(bytes)))
+    }
+
+    /// The next line, as a literal without its line feed.
+    fn line(&mut self, coding: Coding) -> Result<Literal, Fault> {
+        let start = self.cursor.position();
+        let end = self.line_end()?;
+        let crosses = start < self.frame_end && end >= self.frame_end;
+        if crosses && self.reading == Reading::Buffered {
+            self.cursor.seek(self.frame_end);
+            let start = self.cursor.position();
+            return Ok(Literal::new(start..self.line_end()?, coding));
+        }
+        Ok(Literal::new(start..end, coding))
+    }
+
+    /// Move behind the next line feed; its position.
+    fn line_end(&mut self) -> Result<u64, Fault> {
+        let start = self.cursor.position();
+        let mut step = NUMBER_LINE_BYTES;
+        loop {
+            let at = self.cursor.position();
+            let seen = self.cursor.peek(step)?;
+            if seen.is_empty() {
+                return Err(Fault::malformed(start, "a line that does not end"));
+            }
+            let found = memchr::memchr(b'\n', seen);
+            let used = found.map_or(seen.len(), |i| i.saturating_add(1));
+            self.cursor.seek(at.saturating_add(used as u64));
+            if let Some(index) = found {
+                return Ok(at.saturating_add(index as u64));
+            }
+            step = LONG_LINE_STEP_BYTES;
+        }
+    }
+
+    /// Read a line and look at it while it is in the buffer. `None` for a line
+    /// that is longer than any ordinary number.
+    fn short_line<R>(
+        &mut self,
+        look: impl FnOnce(&[u8]) -> R,
+    ) -> Result<(Literal, Option<R>), Fault> {
+        let literal = self.line(Coding::Plain)?;
+        let len = usize::try_from(literal.len()).unwrap_or(usize::MAX);
+        if len > NUMBER_LINE_BYTES {
+            return Ok((literal, None));
+        }
+        let end = self.cursor.position();
+        self.cursor.seek(literal.span().start);
+        let seen = look(self.cursor.peek(len)?);
+        self.cursor.seek(end);
+        Ok((literal, Some(seen)))
+    }
+
+    fn number_line(&mut self, look: fn(&[u8]) -> Option<Number>) -> Result<Operand, Fault> {
+        let (literal, number) = self.short_line(look)?;
+        match number {
+            Some(Some(Number::Int(n))) => Ok(Operand::Int(n)),
+            Some(Some(Number::Bool(b))) => Ok(Operand::Bool(b)),
+            Some(Some(Number::Big)) | None => Ok(Operand::Big(literal)),
+            Some(None) => Err(Fault::malformed(
+                literal.span().start,
+                "text that is no integer",
+            )),
+        }
+    }
+
+    fn index(&mut self) -> Result<Operand, Fault> {
+        let (literal, index) = self.short_line(number::index_line)?;
+        match index.flatten() {
+            Some(n) => Ok(Operand::Int(i64::try_from(n).unwrap_or(i64::MAX))),
+            None => Err(Fault::malformed(
+                literal.span().start,
+                "text that is no memo index",
+            )),
+        }
+    }
+
+    fn float_line(&mut self) -> Result<Operand, Fault> {
+        match self.short_line(number::is_float_line)? {
+            (literal, Some(false) | None) => Err(Fault::malformed(
+                literal.span().start,
+                "text that is no float",
+            )),
+            _ => Ok(Operand::None),
+        }
+    }
+
+    /// A quoted string: the literal is what stands between the quotes.
+    fn quoted(&mut self) -> Result<Operand, Fault> {
+        let line = self.line(Coding::Escaped)?.span();
+        let end = self.cursor.position();
+        let last = line.end.saturating_sub(1);
+        let first = self.byte_at(line.start)?;
+        let quoted = last > line.start
+            && matches!(first, Some(b'\'' | b'"'))
+            && self.byte_at(last)? == first;
+        self.cursor.seek(end);
+        if !quoted {
+            return Err(Fault::malformed(line.start, "a string without quotes"));
+        }
+        let body = line.start.saturating_add(1)..last;
+        Ok(Operand::Text(Literal::new(body, Coding::Escaped)))
+    }
+
+    fn byte_at(&mut self, at: u64) -> Result<Option<u8>, Fault> {
+        self.cursor.seek(at);
+        Ok(self.cursor.peek(1)?.first().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    fn read(bytes: &[u8], reading: Reading) -> (Vec<Instruction>, Option<String>) {
+        let source = Memory::new(bytes);
+        let mut reader = Reader::new(&source, 0..u64::MAX, reading);
+        let mut seen = Vec::new();
+        loop {
+            match reader.step() {
+                Ok(Some(instruction)) => seen.push(instruction),
+                Ok(None) => return (seen, None),
+                Err(fault) => return (seen, Some(fault.to_string())),
+            }
+        }
+    }
+
+    fn operands(bytes: &[u8]) -> Vec<Operand> {
+        let (seen, fault) = read(bytes, Reading::Straight);
+        assert_eq!(fault, None);
+        seen.iter().map(|i| i.operand).collect()
+    }
+
+    fn text(bytes: &[u8], operand: Operand) -> Vec<u8> {
+        let (Operand::Text(l) | Operand::Bytes(l) | Operand::Big(l)) = operand else {
+            panic!("{operand:?} is no literal")
+        };
+        l.fetch(&Memory::new(bytes), 1000).unwrap()
+    }
+
+    #[test]
+    fn numbers_in_every_layout() {
+        let bytes = b"K\x05M\x01\x02J\xff\xff\xff\xff\x8a\x00\x8a\x01\xff\x8a\x02\x00\x80\
+            \x8b\x02\x00\x00\x00\x10\x00I0x10\nI01\nL-7L\nF1.5\nG\0\0\0\0\0\0\0\0";
+        let ints = [5, 0x201, -1, 0, -1, -32768, 16, 16];
+        let mut wanted: Vec<_> = ints.into_iter().map(Operand::Int).collect();
+        wanted.extend([Operand::Bool(true), Operand::Int(-7)]);
+        wanted.extend([Operand::None, Operand::None]);
+        assert_eq!(operands(bytes), wanted);
+    }
+
+    #[test]
+    fn long_operands_stay_where_they_are() {
+        let bytes = b"S'a\\x62\xc3'\nVc\\u0064\nU\x01eT\x01\0\0\0f\x8c\x01gX\x01\0\0\0h\
+            \x8d\x01\0\0\0\0\0\0\0iC\x01jB\x01\0\0\0k\x8e\x01\0\0\0\0\0\0\0l\
+            \x96\x01\0\0\0\0\0\0\0mPn\n";
+        let seen: Vec<Vec<u8>> = operands(bytes).iter().map(|&o| text(bytes, o)).collect();
+        let wanted: Vec<&[u8]> = vec![
+            b"ab\xc3", b"cd", b"e", b"f", b"g", b"h", b"i", b"j", b"k", b"l", b"m", b"n",
+        ];
+        assert_eq!(seen, wanted);
+    }
+
+    #[test]
+    fn what_the_loader_refuses_is_a_fault_with_what_came_before() {
+        for (bytes, what) in [
+            (&b"N\xff"[..], "0xff is no pickle opcode"),
+            (b"NK", "1 bytes are needed"),
+            (b"NB\xff\xff\xff\xff", "4294967295 bytes where 0"),
+            (b"N\x8b\xff\xff\xff\xffx", "a negative length (-1)"),
+            (b"NT\xfe\xff\xff\xffx", "a negative length (-2)"),
+            (b"N\x8d\xff\xff\xff\xff\xff\xff\xff\xffx", "where 1 are left"),
+            (b"NIx\n", "no integer"),
+            (b"Ng-1\n", "no memo index"),
+            (b"NFx\n", "no float"),
+            (b"NSx\n", "without quotes"),
+            (b"NS'\n", "without quotes"),
+            (b"Ncos\nsystem", "does not end"),
+        ] {
+            let (seen, fault) = read(bytes, Reading::Straight);
+            assert_eq!(seen.len(), 1, "{bytes:?}");
+            let fault = fault.unwrap_or_default();
+            assert!(fault.contains(what), "{fault} / {what}");
+        }
+    }
+
+    #[test]
+    fn a_line_may_be_longer_than_the_buffer() {
+        let mut bytes = vec![b'S', b'\''];
+        bytes.resize(200_000, b'x');
+        bytes.extend_from_slice(b"'\nN");
+        let (seen, fault) = read(&bytes, Reading::Straight);
+        assert_eq!((seen.len(), fault), (2, None));
+    }
+
+    #[test]
+    fn frames_that_no_pickler_writes_are_told() {
+        let frame = |len: u8, rest: &[u8]| {
+            let mut bytes = vec![0x95, len, 0, 0, 0, 0, 0, 0, 0];
+            bytes.extend_from_slice(rest);
+            let (seen, _) = read(&bytes, Reading::Straight);
+            seen.iter().map(|i| i.frame).collect::<Vec<_>>()
+        };
+        assert_eq!(frame(2, b"N."), [None, None, None]);
+        assert_eq!(frame(2, b"K\x01K\x01"), [None, None, None]);
+        assert_eq!(
+            frame(1, b"K\x01."),
+            [None, Some(FrameFault::Crossed), None]
+        );
+        assert_eq!(frame(9, b"N."), [Some(FrameFault::PastEnd), None, None]);
+        let nested = frame(11, b"\x95\x01\0\0\0\0\0\0\0N.");
+        assert_eq!(nested[1], Some(FrameFault::Nested));
+    }
+
+    /// The two ways of reading were compared with `pickle.loads` and with
+    /// `pickle.load` from a `BytesIO`.
+    #[test]
+    fn an_operand_over_the_edge_is_read_in_two_ways() {
+        let bytes = b"\x95\x02\0\0\0\0\0\0\0B\x07\x01\0\0\0N0N00.";
+        let opcodes = |reading| -> Vec<_> {
+            let (seen, _) = read(bytes, reading);
+            seen.iter().map(|i| i.opcode).collect()
+        };
+        use Opcode::{BinBytes, Frame, None, Pop, Stop};
+        assert!(read(bytes, Reading::Straight).1.is_some());
+        assert_eq!(
+            opcodes(Reading::Buffered),
+            [Frame, BinBytes, Pop, None, Pop, Pop, Stop]
+        );
+    }
+
+    #[test]
+    fn every_cut_and_every_flip_ends_quietly() {
+        let bytes = b"\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x02os\x94I0x1\nS'a'\ncos\nsystem\n\
+            (\x8a\x02ab\x8b\x01\0\0\0aL1L\nF1\nB\x01\0\0\0xp0\ng0\ntR.";
+        for reading in [Reading::Straight, Reading::Buffered] {
+            for end in 0..bytes.len() {
+                read(&bytes[..end], reading);
+            }
+            for at in 0..bytes.len() {
+                for bit in 0..8 {
+                    let mut flipped = bytes.to_vec();
+                    flipped[at] ^= 1 << bit;
+                    read(&flipped, reading);
+                }
+            }
+        }
+    }
+}
