@@ -5,10 +5,13 @@
 //! says about a hit follows from the bytes around the hit, within its margins,
 //! so that the result depends on the artifact alone and not on how it was cut.
 
+pub mod code;
 mod embedded;
 pub mod globals;
+pub mod paths;
 mod patterns;
 pub mod pickle;
+pub mod template;
 
 use crate::rules::Draft;
 use crate::source::{Margins, Window};

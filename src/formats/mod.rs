@@ -28,6 +28,9 @@
 
 mod context;
 mod probe;
+mod tally;
+#[cfg(test)]
+mod testing;
 
 mod manifest;
 mod pickle;

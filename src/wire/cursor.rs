@@ -89,6 +89,15 @@ impl<'a> Cursor<'a> {
         Ok(rest.get(..want).unwrap_or(rest))
     }
 
+    /// The bytes that are in the buffer from here on, without moving: at least
+    /// one, unless this is the end.
+    pub fn buffered(&mut self) -> Result<&[u8], Fault> {
+        self.peek(1)?;
+        let have = self.buffer.get(self.next..).unwrap_or_default();
+        let left = usize::try_from(self.remaining()).unwrap_or(usize::MAX);
+        Ok(have.get(..left).unwrap_or(have))
+    }
+
     /// The next byte, or `None` at the end.
     pub fn next_byte(&mut self) -> Result<Option<u8>, Fault> {
         if let Some(&byte) = self.buffer.get(self.next) {
