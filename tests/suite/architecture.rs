@@ -39,22 +39,34 @@ const FILE_CAP_LINES: usize = 800;
 /// Every source file by its path in `src`, without comments and unit tests.
 fn sources() -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = walkdir::WalkDir::new(&root).into_iter().map(|e| e.unwrap().into_path());
+    let files = walkdir::WalkDir::new(&root)
+        .into_iter()
+        .map(|e| e.unwrap().into_path());
     files
         .filter(|path| path.extension().is_some_and(|e| e == "rs"))
-        .map(|path| (relative(&path, &root), code(&std::fs::read_to_string(&path).unwrap())))
+        .map(|path| {
+            (
+                relative(&path, &root),
+                code(&std::fs::read_to_string(&path).unwrap()),
+            )
+        })
         .collect()
 }
 
 fn relative(path: &PathBuf, root: &Path) -> String {
-    path.strip_prefix(root).unwrap().to_string_lossy().into_owned()
+    path.strip_prefix(root)
+        .unwrap()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The code of a file: no comment lines, and nothing from the first unit test
 /// module on.
 fn code(text: &str) -> String {
     let body = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-    let lines = body.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = body
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -66,11 +78,19 @@ fn module(path: &str) -> &str {
 fn imports_run_one_way() {
     let rank = |module: &str| ORDER.iter().position(|m| *m == module);
     for (path, text) in sources() {
-        let Some(own) = rank(module(&path)) else { continue };
+        let Some(own) = rank(module(&path)) else {
+            continue;
+        };
         for used in text.split("crate::").skip(1) {
-            let name: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = used
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             let Some(other) = rank(&name) else { continue };
-            assert!(other >= own, "{path} uses crate::{name}, which stands to its left");
+            assert!(
+                other >= own,
+                "{path} uses crate::{name}, which stands to its left"
+            );
             let skips_engine = module(&path) == "render" && name == "engine";
             assert!(!skips_engine, "{path}: render never uses engine");
         }
@@ -90,7 +110,10 @@ fn each_dependency_and_danger_has_one_home() {
     for (path, text) in sources() {
         for (what, homes) in HOMES {
             let at_home = homes.iter().any(|home| path.starts_with(home));
-            assert!(at_home || !text.contains(what), "{path} has `{what}`; its home is {homes:?}");
+            assert!(
+                at_home || !text.contains(what),
+                "{path} has `{what}`; its home is {homes:?}"
+            );
         }
     }
 }
@@ -104,7 +127,10 @@ fn checks_cannot_see_how_bytes_are_read() {
         }
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         for word in words {
-            assert!(!HIDDEN_FROM_CHECKS.contains(&word), "{path} speaks of `{word}`");
+            assert!(
+                !HIDDEN_FROM_CHECKS.contains(&word),
+                "{path} speaks of `{word}`"
+            );
         }
     }
 }
@@ -123,16 +149,33 @@ fn files_stay_short_and_say_what_they_are() {
         let text = std::fs::read_to_string(root.join(path)).unwrap();
         assert!(text.starts_with("//! "), "{path} does not say what it is");
         let table = path.starts_with("detect/globals/") || path.starts_with("rules/");
-        assert!(table || text.lines().count() <= FILE_CAP_LINES, "{path} is too long");
+        assert!(
+            table || text.lines().count() <= FILE_CAP_LINES,
+            "{path} is too long"
+        );
     }
 }
 
 #[test]
 fn parsers_deny_what_can_panic() {
     let sources = sources();
-    for module in ["source/mod.rs", "wire/mod.rs", "formats/mod.rs", "detect/mod.rs"] {
-        for lint in ["unwrap_used", "expect_used", "panic", "indexing_slicing", "arithmetic_side_effects"] {
-            assert!(sources[module].contains(&format!("clippy::{lint}")), "{module}: {lint}");
+    for module in [
+        "source/mod.rs",
+        "wire/mod.rs",
+        "formats/mod.rs",
+        "detect/mod.rs",
+    ] {
+        for lint in [
+            "unwrap_used",
+            "expect_used",
+            "panic",
+            "indexing_slicing",
+            "arithmetic_side_effects",
+        ] {
+            assert!(
+                sources[module].contains(&format!("clippy::{lint}")),
+                "{module}: {lint}"
+            );
         }
     }
 }

@@ -65,7 +65,10 @@ fn sorted(mut expect: Expect) -> Expect {
 }
 
 fn difference(case: &Case, seen: &Expect, report: &Report) -> String {
-    let mut lines = vec![format!("{}: exit {} (expected {})", case.name, seen.exit_code, case.expect.exit_code)];
+    let mut lines = vec![format!(
+        "{}: exit {} (expected {})",
+        case.name, seen.exit_code, case.expect.exit_code
+    )];
     for finding in &seen.findings {
         if !case.expect.findings.contains(finding) {
             lines.push(format!("  not expected: {finding:?}"));
@@ -81,7 +84,10 @@ fn difference(case: &Case, seen: &Expect, report: &Report) -> String {
         lines.push(format!("  expected: {:?}", case.expect.gaps));
     }
     for finding in &report.findings {
-        lines.push(format!("    {} {}: {}", finding.severity, finding.location, finding.message));
+        lines.push(format!(
+            "    {} {}: {}",
+            finding.severity, finding.location, finding.message
+        ));
     }
     lines.join("\n")
 }

@@ -21,7 +21,9 @@ fn inputs() -> Vec<(String, String, Vec<u8>)> {
         .into_iter()
         .flat_map(|case| {
             let name = case.name.clone();
-            case.inputs().into_iter().map(move |(file, bytes)| (name.clone(), file, bytes))
+            case.inputs()
+                .into_iter()
+                .map(move |(file, bytes)| (name.clone(), file, bytes))
         })
         .filter(|(_, _, bytes)| bytes.len() <= INPUT_CAP_BYTES)
         .collect()
@@ -29,7 +31,11 @@ fn inputs() -> Vec<(String, String, Vec<u8>)> {
 
 fn assert_survived(report: &Report, what: &str) {
     assert_sound(report, what);
-    let panics: Vec<_> = report.gaps.iter().filter(|g| g.why == Why::Panicked).collect();
+    let panics: Vec<_> = report
+        .gaps
+        .iter()
+        .filter(|g| g.why == Why::Panicked)
+        .collect();
     assert!(panics.is_empty(), "{what}: {panics:?}");
 }
 
@@ -61,7 +67,10 @@ fn every_input_survives_flipped_bytes() {
             let mut flipped = bytes.clone();
             flipped[at] = random as u8;
             let report = scan_bytes(&file, flipped);
-            assert_survived(&report, &format!("{case}/{file} with byte {at} = {}", random as u8));
+            assert_survived(
+                &report,
+                &format!("{case}/{file} with byte {at} = {}", random as u8),
+            );
         }
     }
 }

@@ -28,7 +28,12 @@ fn every_fixture_reads_the_same_in_every_way() {
     for case in cases() {
         let dir = case.lay_out();
         let plain = case.scan(dir.path(), Reading::default());
-        let longest = plain.artifacts.iter().map(|a| a.coverage.len).max().unwrap_or(0);
+        let longest = plain
+            .artifacts
+            .iter()
+            .map(|a| a.coverage.len)
+            .max()
+            .unwrap_or(0);
         for backing in backings() {
             for window in WINDOWS {
                 if window == WINDOWS[0] && longest > SMALLEST_WINDOW_CAP_BYTES {
@@ -37,7 +42,10 @@ fn every_fixture_reads_the_same_in_every_way() {
                 for lanes in [1, 3] {
                     let reading = forced(Tier::Small, backing, window, lanes);
                     let other = case.scan(dir.path(), reading);
-                    let how = format!("{} with {backing:?}, window {window}, {lanes} lanes", case.name);
+                    let how = format!(
+                        "{} with {backing:?}, window {window}, {lanes} lanes",
+                        case.name
+                    );
                     assert_sound(&other, &how);
                     assert_eq!(plain, other, "{how}");
                 }
@@ -69,7 +77,10 @@ fn holes_read_the_same_as_zeros() {
     for case in cases() {
         let dir = case.lay_out();
         let plain = case.scan(dir.path(), Reading::default());
-        let dense = Reading { skip_holes: false, ..Reading::default() };
+        let dense = Reading {
+            skip_holes: false,
+            ..Reading::default()
+        };
         assert_eq!(plain, case.scan(dir.path(), dense), "{}", case.name);
     }
 }

@@ -47,27 +47,55 @@ fn nesting_deeper_than_the_limit_is_a_gap() {
     for level in 0..5 {
         bytes = zipped(&format!("level{level}"), &bytes);
     }
-    let deep = with_limits(request_for("nest.zip", bytes.clone()), Limits { depth: 4, ..Limits::default() });
+    let deep = with_limits(
+        request_for("nest.zip", bytes.clone()),
+        Limits {
+            depth: 4,
+            ..Limits::default()
+        },
+    );
     assert_eq!((deep.exit_code, whys(&deep)), (2, vec![Why::Limit]));
-    let enough = with_limits(request_for("nest.zip", bytes), Limits { depth: 5, ..Limits::default() });
-    assert_eq!((enough.exit_code, enough.findings[0].location.members.len()), (1, 5));
+    let enough = with_limits(
+        request_for("nest.zip", bytes),
+        Limits {
+            depth: 5,
+            ..Limits::default()
+        },
+    );
+    assert_eq!(
+        (enough.exit_code, enough.findings[0].location.members.len()),
+        (1, 5)
+    );
 }
 
 #[test]
 fn a_bomb_stops_at_its_ratio_and_what_came_before_is_examined() {
     let mut bytes = b"#!/usr/bin/env python3\n".to_vec();
     bytes.resize(8 << 20, 0);
-    let limits =
-        Limits { ratio_grace_bytes: 1 << 20, expansion_ratio: 50, ..Limits::default() };
+    let limits = Limits {
+        ratio_grace_bytes: 1 << 20,
+        expansion_ratio: 50,
+        ..Limits::default()
+    };
     let report = with_limits(request_for("bomb.zip", zipped("zeros", &bytes)), limits);
-    assert_eq!((report.verdict, whys(&report)), (Verdict::Incomplete, vec![Why::Limit]));
-    let member = report.artifacts.iter().find(|a| !a.location.members.is_empty()).unwrap();
+    assert_eq!(
+        (report.verdict, whys(&report)),
+        (Verdict::Incomplete, vec![Why::Limit])
+    );
+    let member = report
+        .artifacts
+        .iter()
+        .find(|a| !a.location.members.is_empty())
+        .unwrap();
     assert!(member.coverage.len >= 1 << 19 && member.coverage.missed == 0);
 }
 
 #[test]
 fn the_limit_on_unpacked_bytes_holds_over_all_members() {
-    let limits = Limits { expanded_bytes: 1000, ..Limits::default() };
+    let limits = Limits {
+        expanded_bytes: 1000,
+        ..Limits::default()
+    };
     let report = with_limits(request_for("a.zip", zipped("m", &[7; 4000])), limits);
     assert_eq!(whys(&report), [Why::Limit]);
 }
@@ -77,21 +105,34 @@ fn a_member_too_long_to_keep_is_swept_as_it_passes() {
     let mut bytes = vec![b'x'; 3 << 20];
     bytes.extend_from_slice(PAYLOAD);
     bytes.resize(bytes.len() + 4096, b'y');
-    let limits = Limits { positional_bytes: 1 << 20, ..Limits::default() };
+    let limits = Limits {
+        positional_bytes: 1 << 20,
+        ..Limits::default()
+    };
     let report = with_limits(request_for("a.zip", zipped("big", &bytes)), limits);
     assert_eq!(whys(&report), [Why::Limit], "{report:?}");
     assert_eq!(report.findings[0].rule, "embedded-pickle");
-    let member = report.artifacts.iter().find(|a| !a.location.members.is_empty()).unwrap();
+    let member = report
+        .artifacts
+        .iter()
+        .find(|a| !a.location.members.is_empty())
+        .unwrap();
     assert_eq!(member.coverage.len, bytes.len() as u64);
     assert_eq!(member.coverage.missed, 0);
 }
 
 #[test]
 fn members_and_opcodes_are_counted() {
-    let limits = Limits { members: 0, ..Limits::default() };
+    let limits = Limits {
+        members: 0,
+        ..Limits::default()
+    };
     let report = with_limits(request_for("a.zip", zipped("m", PAYLOAD)), limits);
     assert!(whys(&report).contains(&Why::Limit), "{report:?}");
-    let limits = Limits { opcodes: 2, ..Limits::default() };
+    let limits = Limits {
+        opcodes: 2,
+        ..Limits::default()
+    };
     let report = with_limits(request_for("a.pkl", PAYLOAD), limits);
     assert!(whys(&report).contains(&Why::Limit), "{report:?}");
 }
@@ -118,7 +159,9 @@ impl Source for Troubled {
     }
 
     fn read_at(&self, at: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let n = usize::try_from(self.len.saturating_sub(at)).unwrap().min(buf.len());
+        let n = usize::try_from(self.len.saturating_sub(at))
+            .unwrap()
+            .min(buf.len());
         let hit = at <= self.at && self.at < at + n as u64;
         match self.trouble {
             Trouble::Slow => std::thread::sleep(Duration::from_millis(50)),
@@ -138,13 +181,20 @@ impl Source for Troubled {
 }
 
 fn troubled(trouble: Trouble, seconds: Option<f64>) -> Report {
-    let source: SharedSource = Arc::new(Troubled { len: 4 << 20, at: 2 << 20, trouble });
+    let source: SharedSource = Arc::new(Troubled {
+        len: 4 << 20,
+        at: 2 << 20,
+        trouble,
+    });
     let mut request = request_for_source("weights.bin", source);
     request.timeout = seconds.map(Duration::from_secs_f64);
     request.reading = forced(Tier::Medium, Backing::Disk { ahead: false }, 64 << 10, 1);
     let report = scan(&request);
     assert_sound(&report, "troubled");
-    assert_eq!(report.exit_code, 1, "the finding before the trouble is kept");
+    assert_eq!(
+        report.exit_code, 1,
+        "the finding before the trouble is kept"
+    );
     assert_eq!(report.findings[0].rule, "embedded-pickle");
     report
 }
@@ -153,7 +203,10 @@ fn troubled(trouble: Trouble, seconds: Option<f64>) -> Report {
 fn a_read_that_never_returns_is_left_behind() {
     let start = Instant::now();
     let report = troubled(Trouble::Hang, Some(0.5));
-    assert!(start.elapsed() < Duration::from_secs(30), "the scan waited for the read");
+    assert!(
+        start.elapsed() < Duration::from_secs(30),
+        "the scan waited for the read"
+    );
     assert_eq!(whys(&report), [Why::Timeout]);
     let coverage = report.artifacts[0].coverage;
     assert!(coverage.missed > 0 && coverage.swept > 0, "{coverage:?}");
@@ -171,7 +224,10 @@ fn bytes_that_cannot_be_read_are_a_gap_and_the_rest_is_swept() {
     let report = troubled(Trouble::Fail, None);
     assert_eq!(whys(&report), [Why::Unreadable]);
     let coverage = report.artifacts[0].coverage;
-    assert!(coverage.missed > 0 && coverage.missed < 200 << 10, "{coverage:?}");
+    assert!(
+        coverage.missed > 0 && coverage.missed < 200 << 10,
+        "{coverage:?}"
+    );
 }
 
 #[test]
@@ -188,7 +244,10 @@ fn a_file_written_to_during_the_scan_is_reported() {
     impl Observer for Writer {
         fn event(&self, event: &Event<'_>) {
             if let Event::Started { .. } = event {
-                let file = std::fs::OpenOptions::new().append(true).open(&self.0).unwrap();
+                let file = std::fs::OpenOptions::new()
+                    .append(true)
+                    .open(&self.0)
+                    .unwrap();
                 std::thread::spawn(move || {
                     for _ in 0..2000 {
                         (&file).write_all(b"more").unwrap();
@@ -227,7 +286,11 @@ fn the_memory_watch_says_so_then_shrinks_then_stops() {
             }
         }
     }
-    let source: SharedSource = Arc::new(Troubled { len: 1 << 30, at: u64::MAX, trouble: Trouble::Slow });
+    let source: SharedSource = Arc::new(Troubled {
+        len: 1 << 30,
+        at: u64::MAX,
+        trouble: Trouble::Slow,
+    });
     let mut request = request_for_source("weights.bin", source);
     request.reading = forced(Tier::Medium, Backing::Disk { ahead: false }, 64 << 10, 1);
     request.reading.max_memory = Some(20 << 20);
@@ -236,13 +299,20 @@ fn the_memory_watch_says_so_then_shrinks_then_stops() {
     let report = modelaudit::engine::scan(&request, &steps);
     assert_sound(&report, "memory");
     let steps = steps.0.into_inner().unwrap();
-    assert_eq!(steps, [MemoryStep::Noted, MemoryStep::Shrunk, MemoryStep::Stopped]);
+    assert_eq!(
+        steps,
+        [MemoryStep::Noted, MemoryStep::Shrunk, MemoryStep::Stopped]
+    );
     assert_eq!((report.exit_code, whys(&report)), (1, vec![Why::Memory]));
 }
 
 #[test]
 fn an_interrupted_scan_reports_what_it_has() {
-    let source: SharedSource = Arc::new(Troubled { len: 1 << 30, at: u64::MAX, trouble: Trouble::Slow });
+    let source: SharedSource = Arc::new(Troubled {
+        len: 1 << 30,
+        at: u64::MAX,
+        trouble: Trouble::Slow,
+    });
     let mut request = request_for_source("weights.bin", source);
     request.reading = forced(Tier::Medium, Backing::Disk { ahead: false }, 64 << 10, 1);
     let cancel = request.cancel.clone();
@@ -253,7 +323,10 @@ fn an_interrupted_scan_reports_what_it_has() {
     let report = scan(&request);
     assert_sound(&report, "interrupted");
     assert!(report.interrupted);
-    assert_eq!((report.exit_code, whys(&report)), (130, vec![Why::Interrupted]));
+    assert_eq!(
+        (report.exit_code, whys(&report)),
+        (130, vec![Why::Interrupted])
+    );
     assert_eq!(report.findings.len(), 1);
 }
 
@@ -272,7 +345,11 @@ fn a_massive_sparse_file_is_covered_from_end_to_end() {
     assert_sound(&report, "massive");
     assert_eq!(report.artifacts[0].strategy, "signature");
     assert_eq!(report.artifacts[0].coverage.swept, len);
-    let found: Vec<_> = report.findings.iter().map(|f| f.location.offset.unwrap()).collect();
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|f| f.location.offset.unwrap())
+        .collect();
     assert_eq!(found, places);
 }
 
@@ -280,9 +357,14 @@ fn a_massive_sparse_file_is_covered_from_end_to_end() {
 fn an_unreadable_input_is_named_and_the_others_are_scanned() {
     let memory: SharedSource = Arc::new(Memory::new(PAYLOAD));
     let mut request = request_for_source("a.pkl", memory);
-    request.inputs.push(Input::Path("/nonexistent/model.pt".into()));
+    request
+        .inputs
+        .push(Input::Path("/nonexistent/model.pt".into()));
     let report = scan(&request);
-    assert_eq!((report.exit_code, whys(&report)), (1, vec![Why::Unreadable]));
+    assert_eq!(
+        (report.exit_code, whys(&report)),
+        (1, vec![Why::Unreadable])
+    );
     assert_eq!(report.gaps[0].location.path, "/nonexistent/model.pt");
 }
 

@@ -9,7 +9,11 @@ use modelaudit::rules;
 use crate::support::{cases, fixtures};
 
 fn is_kebab(id: &str) -> bool {
-    let word = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let word = |w: &str| {
+        !w.is_empty()
+            && w.bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
     id.split('-').all(word)
 }
 
@@ -27,7 +31,10 @@ fn rule_ids_are_unique_and_kebab_case() {
 fn every_rule_explains_itself() {
     for rule in rules::all() {
         let id = rule.id;
-        assert!(!rule.title.is_empty() && !rule.title.ends_with('.'), "{id}: title");
+        assert!(
+            !rule.title.is_empty() && !rule.title.ends_with('.'),
+            "{id}: title"
+        );
         for text in [rule.why, rule.remedy] {
             assert!(text.len() > 20 && text.ends_with('.'), "{id}: {text}");
         }
@@ -47,10 +54,19 @@ fn rule_names_read_as_camel_case() {
 
 #[test]
 fn every_rule_fires_on_some_fixture() {
-    let fired: BTreeSet<String> =
-        cases().into_iter().flat_map(|c| c.expect.findings).map(|f| f.rule).collect();
-    let silent: Vec<_> = rules::all().map(|r| r.id).filter(|id| !fired.contains(*id)).collect();
-    assert!(silent.is_empty(), "no fixture shows these rules: {silent:?}");
+    let fired: BTreeSet<String> = cases()
+        .into_iter()
+        .flat_map(|c| c.expect.findings)
+        .map(|f| f.rule)
+        .collect();
+    let silent: Vec<_> = rules::all()
+        .map(|r| r.id)
+        .filter(|id| !fired.contains(*id))
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "no fixture shows these rules: {silent:?}"
+    );
 }
 
 #[test]
@@ -72,7 +88,11 @@ fn every_format_explains_itself() {
             assert!(plain, "{}: {suffix}", spec.id);
         }
         let base = spec.layer_of;
-        assert!(base.is_none_or(|base| modelaudit::formats::find(base).is_some()), "{}", spec.id);
+        assert!(
+            base.is_none_or(|base| modelaudit::formats::find(base).is_some()),
+            "{}",
+            spec.id
+        );
     }
 }
 
@@ -80,7 +100,11 @@ fn every_format_explains_itself() {
 fn the_catalogue_of_fixtures_says_what_each_proves() {
     assert!(fixtures().is_dir());
     for case in cases() {
-        assert!(case.expect.about.len() > 10, "{}: say what it proves", case.name);
+        assert!(
+            case.expect.about.len() > 10,
+            "{}: say what it proves",
+            case.name
+        );
         assert!(!case.inputs().is_empty(), "{}: no input", case.name);
     }
 }

@@ -15,8 +15,11 @@ use crate::assemble;
 pub const BLESS: &str = "MODELAUDIT_BLESS";
 
 /// A machine with room for everything a test does.
-pub const MACHINE: Machine =
-    Machine { total_memory: 16 << 30, available_memory: 8 << 30, cores: 2 };
+pub const MACHINE: Machine = Machine {
+    total_memory: 16 << 30,
+    available_memory: 8 << 30,
+    cores: 2,
+};
 
 /// The folder with all fixtures.
 pub fn fixtures() -> PathBuf {
@@ -104,7 +107,10 @@ pub fn cases() -> Vec<Case> {
 
 fn folders(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
-    let mut found: Vec<_> = entries.map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
+    let mut found: Vec<_> = entries
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.is_dir())
+        .collect();
     found.sort();
     found
 }
@@ -122,14 +128,17 @@ impl Case {
             if !entry.file_type().is_file() || entry.file_name() == "expect.json" {
                 continue;
             }
-            let name = entry.path().strip_prefix(&self.dir).unwrap().to_string_lossy().into_owned();
+            let name = entry
+                .path()
+                .strip_prefix(&self.dir)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             let bytes = std::fs::read(entry.path()).unwrap();
             match name.strip_suffix(".ops") {
                 Some(target) => {
                     let text = String::from_utf8(bytes).unwrap();
-                    let assembled = assemble::assemble(&text)
-                        .unwrap_or_else(|e| panic!("{}: {name}: {e}", self.name));
-                    inputs.push((target.to_owned(), assembled));
+                    inputs.push((target.to_owned(), assemble::assemble(&text)));
                 }
                 None => inputs.push((name, bytes)),
             }
@@ -167,7 +176,13 @@ pub fn request_for(name: &str, bytes: impl Into<Vec<u8>>) -> Request {
 
 /// A request for one source under a name.
 pub fn request_for_source(name: &str, source: SharedSource) -> Request {
-    Request::new(vec![Input::Source { name: name.to_owned(), source }], MACHINE)
+    Request::new(
+        vec![Input::Source {
+            name: name.to_owned(),
+            source,
+        }],
+        MACHINE,
+    )
 }
 
 /// Scan bytes under a name.
@@ -187,8 +202,18 @@ pub fn scan_path(path: &Path) -> Report {
 
 /// A plan to force on any file.
 pub fn forced(tier: Tier, backing: Backing, window: u64, lanes: usize) -> Reading {
-    let plan = Plan { tier, read_as: tier, backing, window, lanes, too_tight: None };
-    Reading { forced: Some(plan), ..Reading::default() }
+    let plan = Plan {
+        tier,
+        read_as: tier,
+        backing,
+        window,
+        lanes,
+        too_tight: None,
+    };
+    Reading {
+        forced: Some(plan),
+        ..Reading::default()
+    }
 }
 
 /// The report with paths relative to `dir`, and without what may differ from
@@ -224,19 +249,41 @@ pub fn relative(mut report: Report, dir: &Path) -> Report {
 pub fn assert_sound(report: &Report, what: &str) {
     for artifact in &report.artifacts {
         let path = artifact.location.artifact_path();
-        assert!(artifact.coverage.adds_up(), "{what}: {path}: {:?}", artifact.coverage);
-        let explained = report.gaps.iter().any(|g| g.location.path == artifact.location.path);
-        assert!(artifact.coverage.missed == 0 || explained, "{what}: {path} has a hole without a gap");
+        assert!(
+            artifact.coverage.adds_up(),
+            "{what}: {path}: {:?}",
+            artifact.coverage
+        );
+        let explained = report
+            .gaps
+            .iter()
+            .any(|g| g.location.path == artifact.location.path);
+        assert!(
+            artifact.coverage.missed == 0 || explained,
+            "{what}: {path} has a hole without a gap"
+        );
     }
     for gap in &report.gaps {
         assert!(!gap.detail.is_empty(), "{what}: a gap without words");
     }
     for finding in &report.findings {
-        assert!(modelaudit::rules::find(&finding.rule).is_some(), "{what}: {}", finding.rule);
-        assert!(!finding.message.is_empty() && !finding.why.is_empty() && !finding.remedy.is_empty());
+        assert!(
+            modelaudit::rules::find(&finding.rule).is_some(),
+            "{what}: {}",
+            finding.rule
+        );
+        assert!(
+            !finding.message.is_empty() && !finding.why.is_empty() && !finding.remedy.is_empty()
+        );
     }
     let total = &report.summary;
-    assert!(total.bytes_covered <= total.bytes_total, "{what}: {total:?}");
+    assert!(
+        total.bytes_covered <= total.bytes_total,
+        "{what}: {total:?}"
+    );
     let clean = report.verdict == modelaudit::report::Verdict::Clean;
-    assert!(!clean || (report.gaps.is_empty() && total.bytes_covered == total.bytes_total), "{what}");
+    assert!(
+        !clean || (report.gaps.is_empty() && total.bytes_covered == total.bytes_total),
+        "{what}"
+    );
 }

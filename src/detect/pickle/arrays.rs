@@ -42,7 +42,9 @@ impl Machine<'_> {
                     self.reader.skip(u64::from(padding))?;
                 }
                 let bytes = elements.checked_mul(bytes);
-                let bytes = bytes.ok_or_else(|| Trouble::Refused("an array of more than 2⁶⁴ bytes".to_owned()))?;
+                let bytes = bytes.ok_or_else(|| {
+                    Trouble::Refused("an array of more than 2⁶⁴ bytes".to_owned())
+                })?;
                 Ok(self.reader.skip(bytes)?)
             }
         }

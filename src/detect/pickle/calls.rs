@@ -21,8 +21,18 @@ const LOOKED_AT_BYTES: usize = 512;
 /// What an argument of an unknown class contains if it is meant to be run or
 /// fetched.
 const CODE_WORDS: [&str; 12] = [
-    "__import__", "import os", "exec(", "eval(", "os.system", "subprocess", "/bin/", "curl ",
-    "wget ", "powershell", "cmd.exe", "http://",
+    "__import__",
+    "import os",
+    "exec(",
+    "eval(",
+    "os.system",
+    "subprocess",
+    "/bin/",
+    "curl ",
+    "wget ",
+    "powershell",
+    "cmd.exe",
+    "http://",
 ];
 
 /// What kind of call it is.
@@ -36,12 +46,7 @@ pub(super) enum How {
 
 impl Machine<'_> {
     /// Call something; what comes out of it.
-    pub(super) fn call(
-        &mut self,
-        how: How,
-        callee: Value,
-        args: Value,
-    ) -> Result<Value, Trouble> {
+    pub(super) fn call(&mut self, how: How, callee: Value, args: Value) -> Result<Value, Trouble> {
         self.summary.calls = self.summary.calls.saturating_add(1);
         if self.nesting >= NESTING_CAP {
             return Err(Trouble::Limit("calls inside calls".to_owned()));
@@ -248,7 +253,9 @@ impl Machine<'_> {
             return;
         };
         let loads = name.special == Special::LoadBytes
-            || name.danger().is_some_and(|d| d.effect == Effect::Deserialises);
+            || name
+                .danger()
+                .is_some_and(|d| d.effect == Effect::Deserialises);
         let (Some(&first), true) = (given.first(), loads) else {
             return;
         };

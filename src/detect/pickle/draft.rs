@@ -1,7 +1,7 @@
 //! From facts to findings.
 
 use super::event::{Danger, Event, Fact};
-use crate::detect::globals::Effect;
+use crate::detect::globals::does;
 use crate::report::Severity;
 use crate::rules::{Draft, Rule, pickle as rules};
 use crate::wire::pickle::FrameFault;
@@ -14,7 +14,10 @@ pub fn draft(event: &Event) -> Option<Draft> {
         Fact::DangerousCall(danger) => call(danger, shown),
         Fact::DangerousImport(danger) => plain(
             &rules::DANGEROUS_IMPORT,
-            format!("the pickle imports `{shown}`, which {}", effect(danger.effect)),
+            format!(
+                "the pickle imports `{shown}`, which {}",
+                does(danger.effect)
+            ),
         ),
         Fact::UnknownCall { known_package } => unknown_call(known_package, shown),
         Fact::UnknownClass { code_like } => unknown_class(code_like, shown),
@@ -75,7 +78,7 @@ fn plain(rule: &'static Rule, message: String) -> Parts {
 }
 
 fn call(danger: Danger, shown: &str) -> Parts {
-    let message = format!("loading calls `{shown}`, which {}", effect(danger.effect));
+    let message = format!("loading calls `{shown}`, which {}", does(danger.effect));
     (&rules::DANGEROUS_CALL, danger.severity, message)
 }
 
@@ -96,7 +99,9 @@ fn unknown_class(code_like: bool, shown: &str) -> Parts {
         true => (
             rule,
             Severity::Medium,
-            format!("loading makes an object of an unknown class out of what looks like code: `{shown}`"),
+            format!(
+                "loading makes an object of an unknown class out of what looks like code: `{shown}`"
+            ),
         ),
         false => plain(
             rule,
@@ -111,7 +116,11 @@ fn access(certain: bool, shown: &str) -> Parts {
         true => rule.severity,
         false => Severity::Medium,
     };
-    (rule, severity, format!("loading reads an attribute by name: `{shown}`"))
+    (
+        rule,
+        severity,
+        format!("loading reads an attribute by name: `{shown}`"),
+    )
 }
 
 fn persistent(misshapen: bool, shown: &str) -> Parts {
@@ -122,7 +131,10 @@ fn persistent(misshapen: bool, shown: &str) -> Parts {
             Severity::High,
             format!("a reference claims to be a torch storage and is not shaped like one: {shown}"),
         ),
-        false => plain(rule, format!("the pickle refers to an object outside of it: {shown}")),
+        false => plain(
+            rule,
+            format!("the pickle refers to an object outside of it: {shown}"),
+        ),
     }
 }
 
@@ -140,21 +152,5 @@ fn frame(fault: FrameFault, shown: &str) -> Parts {
             &rules::IMPOSSIBLE_FRAME,
             "a frame begins inside another one".to_owned(),
         ),
-    }
-}
-
-/// What a callable does, as the end of a sentence.
-fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::RunsCommand => "runs a command",
-        Effect::EvaluatesCode => "evaluates code",
-        Effect::ImportsModule => "imports modules",
-        Effect::ResolvesNames => "turns names into arbitrary objects",
-        Effect::CallsArgument => "calls whatever it is given",
-        Effect::Deserialises => "loads another serialised object",
-        Effect::LoadsNativeCode => "loads native code",
-        Effect::TouchesFiles => "reads or writes files",
-        Effect::UsesNetwork => "opens network connections",
-        Effect::ChangesInterpreter => "changes the interpreter",
     }
 }

@@ -206,7 +206,10 @@ impl Heap {
                 Some(Node::Made(made)) => {
                     let parts = [made.callee, made.args, made.state];
                     let hooks = made.hooks.iter().map(|&(_, v)| v);
-                    parts.into_iter().chain(hooks).for_each(|v| visit(v, &mut todo));
+                    parts
+                        .into_iter()
+                        .chain(hooks)
+                        .for_each(|v| visit(v, &mut todo));
                 }
                 Some(Node::Persistent(id)) => visit(*id, &mut todo),
                 Some(Node::Storage(_) | Node::Free) | None => {}

@@ -249,7 +249,10 @@ fn special(module: &str, name: &str) -> Special {
         ("operator", "methodcaller") => Special::MethodCaller,
         ("functools", "partial" | "partialmethod") => Special::Partial,
         ("builtins", "map" | "filter" | "apply")
-        | ("itertools", "starmap" | "takewhile" | "dropwhile" | "filterfalse" | "imap" | "ifilter")
+        | (
+            "itertools",
+            "starmap" | "takewhile" | "dropwhile" | "filterfalse" | "imap" | "ifilter",
+        )
         | ("functools", "reduce")
         | ("operator", "call") => Special::Apply,
         ("torch._tensor", "_rebuild_from_type" | "_rebuild_from_type_v2") => {

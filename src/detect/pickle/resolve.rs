@@ -22,7 +22,11 @@ impl Machine<'_> {
             Value::Module(id) => {
                 self.tell_access(true, object, name);
                 let module = self.module_name(id);
-                Ok(Value::Global(self.named(&module, &text, self.span.start)?))
+                Ok(Value::Global(self.named(
+                    &module,
+                    &text,
+                    self.span.start,
+                )?))
             }
             Value::Global(id) => {
                 if special || !self.has_ordinary_attributes(id) {
@@ -103,7 +107,10 @@ impl Machine<'_> {
         self.tell(Fact::Extension, |_| {
             let shown = |t: &Option<String>| t.clone().unwrap_or_else(|| "…".to_owned());
             let pair = format!("{}.{}", shown(&module), shown(&name));
-            format!("an extension code for {}", crate::report::escape_text(&pair))
+            format!(
+                "an extension code for {}",
+                crate::report::escape_text(&pair)
+            )
         });
         if let (Some(module), Some(name), Some(&Value::Int(code))) = (module, name, given.get(2)) {
             let id = self.named(&module, &name, self.span.start)?;

@@ -137,9 +137,7 @@ impl Machine<'_> {
         let sizes = self.integers(sizes)?;
         let strides = self.integers(strides)?;
         let storage = match self.heap.get(storage) {
-            Some(Node::Storage(index)) => {
-                self.summary.storages.get(*index as usize).copied()
-            }
+            Some(Node::Storage(index)) => self.summary.storages.get(*index as usize).copied(),
             _ => None,
         };
         let dtype = self.dtype_bytes(rest);
@@ -206,9 +204,12 @@ fn reach(offset: i64, sizes: &[u64], strides: &[u64]) -> Option<u64> {
     if sizes.len() != strides.len() {
         return None;
     }
-    let last = sizes.iter().zip(strides).try_fold(offset, |n, (&size, &stride)| {
-        n.checked_add(size.checked_sub(1)?.checked_mul(stride)?)
-    });
+    let last = sizes
+        .iter()
+        .zip(strides)
+        .try_fold(offset, |n, (&size, &stride)| {
+            n.checked_add(size.checked_sub(1)?.checked_mul(stride)?)
+        });
     last?.checked_add(1)
 }
 

@@ -14,8 +14,17 @@ use super::value::{Hook, Kind, Role, Value};
 /// Special names that Python never looks up on the instance in order to do
 /// something, and that ordinary states contain.
 const PASSIVE_NAMES: [&str; 12] = [
-    "__dict__", "__doc__", "__module__", "__name__", "__qualname__", "__wrapped__",
-    "__orig_class__", "__annotations__", "__defaults__", "__kwdefaults__", "__slots__",
+    "__dict__",
+    "__doc__",
+    "__module__",
+    "__name__",
+    "__qualname__",
+    "__wrapped__",
+    "__orig_class__",
+    "__annotations__",
+    "__defaults__",
+    "__kwdefaults__",
+    "__slots__",
     "__path__",
 ];
 
@@ -44,12 +53,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn fill_node(
-        &mut self,
-        target: Value,
-        elements: &[Value],
-        pairs: bool,
-    ) -> Result<(), Trouble> {
+    fn fill_node(&mut self, target: Value, elements: &[Value], pairs: bool) -> Result<(), Trouble> {
         if let Some((kind, _)) = self.heap.container(target) {
             if kind != Kind::Tuple && kind != Kind::FrozenSet {
                 self.heap.extend(target, elements);
@@ -75,12 +79,7 @@ impl Machine<'_> {
         self.tell(Fact::ForeignWrite, |scene| {
             let shown = |v: Option<Value>| v.map_or_else(String::new, |v| scene.show(v));
             match value {
-                Some(_) => format!(
-                    "{}[{}] = {}",
-                    scene.show(target),
-                    shown(key),
-                    shown(value)
-                ),
+                Some(_) => format!("{}[{}] = {}", scene.show(target), shown(key), shown(value)),
                 None => format!("{}.append({})", scene.show(target), shown(key)),
             }
         });
@@ -112,7 +111,9 @@ impl Machine<'_> {
         let state = self.level.stack.pop()?;
         let target = self.level.stack.top()?;
         match target {
-            Value::Global(_) | Value::Module(_) | Value::Extension => self.tell_state(target, state),
+            Value::Global(_) | Value::Module(_) | Value::Extension => {
+                self.tell_state(target, state)
+            }
             Value::Foreign | Value::Unknown => self.tell_state(target, state),
             Value::Node(_) => self.build_node(target, state)?,
             _ => {}
@@ -191,7 +192,11 @@ impl Machine<'_> {
         // A method of these names is ordinary until it is used.
         if hook != Hook::Adder {
             self.tell(Fact::PlantedHook, |scene| {
-                format!("{} = {}", crate::report::escape_text(&name), scene.show(value))
+                format!(
+                    "{} = {}",
+                    crate::report::escape_text(&name),
+                    scene.show(value)
+                )
             });
         }
         if let Some(made) = self.heap.made_mut(target) {

@@ -37,6 +37,7 @@ fn index(total_size: Option<u64>, entries: &[(&str, &str)]) -> Index {
     Index {
         total_size,
         entries,
+        ..Index::default()
     }
 }
 

@@ -603,6 +603,7 @@ mod tests {
                 ("a".into(), "weights.safetensors".into()),
                 ("b".into(), "model.safetensors.index.json".into()),
             ],
+            ..Index::default()
         };
         g.adopt(0, &index);
         assert_eq!(g.sets[0].shards.len(), 1);

@@ -101,6 +101,7 @@ mod tests {
             entries: ["./b.bin", "b.bin", "sub//a.bin", "../c.bin", "/d", ""]
                 .map(entry)
                 .to_vec(),
+            ..Index::default()
         };
         let names: Vec<_> = local_names(&index).into_iter().collect();
         assert_eq!(names, [PathBuf::from("b.bin"), PathBuf::from("sub/a.bin")]);

@@ -167,7 +167,9 @@ mod tests {
         ] {
             assert_eq!(int_line(line.as_bytes()), Some(wanted), "{line}");
         }
-        for line in ["", "x", "1__0", "_1", "1_", "0x", "1.5", "09", "0_8", "00_1"] {
+        for line in [
+            "", "x", "1__0", "_1", "1_", "0x", "1.5", "09", "0_8", "00_1",
+        ] {
             assert_eq!(int_line(line.as_bytes()), None, "{line}");
         }
     }

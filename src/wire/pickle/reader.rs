@@ -457,7 +457,10 @@ mod tests {
             (b"NB\xff\xff\xff\xff", "4294967295 bytes where 0"),
             (b"N\x8b\xff\xff\xff\xffx", "a negative length (-1)"),
             (b"NT\xfe\xff\xff\xffx", "a negative length (-2)"),
-            (b"N\x8d\xff\xff\xff\xff\xff\xff\xff\xffx", "where 1 are left"),
+            (
+                b"N\x8d\xff\xff\xff\xff\xff\xff\xff\xffx",
+                "where 1 are left",
+            ),
             (b"NIx\n", "no integer"),
             (b"Ng-1\n", "no memo index"),
             (b"NFx\n", "no float"),
@@ -491,10 +494,7 @@ mod tests {
         };
         assert_eq!(frame(2, b"N."), [None, None, None]);
         assert_eq!(frame(2, b"K\x01K\x01"), [None, None, None]);
-        assert_eq!(
-            frame(1, b"K\x01."),
-            [None, Some(FrameFault::Crossed), None]
-        );
+        assert_eq!(frame(1, b"K\x01."), [None, Some(FrameFault::Crossed), None]);
         assert_eq!(frame(9, b"N."), [Some(FrameFault::PastEnd), None, None]);
         let nested = frame(11, b"\x95\x01\0\0\0\0\0\0\0N.");
         assert_eq!(nested[1], Some(FrameFault::Nested));
