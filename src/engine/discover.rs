@@ -4,6 +4,7 @@
 //! only where they stay inside the root, and what is left out is named.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -225,6 +226,17 @@ fn cache_entry(real: &Path) -> Option<&Path> {
         .find(|dir| dir.file_name().is_some_and(|name| name == "snapshots"))
         .and_then(Path::parent)
         .filter(|repository| repository.join("blobs").is_dir())
+}
+
+/// Names of the files in the directory of `path`. A directory that cannot be
+/// listed has none: what belongs to `path` then shows as missing.
+pub fn names_beside(path: &Path) -> Vec<OsString> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name()).collect()
 }
 
 /// A path without `.` components, to tell whether two names are one file.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::discover::{Discovered, Found, discover};
+use super::discover::{Discovered, Found, discover, names_beside};
 use super::plan::{Plan, plan};
 use super::request::Request;
 use super::shards::{self, Set};
@@ -119,16 +119,7 @@ fn beside(path: &Path, budget: &Budget) -> Vec<PathBuf> {
     let Some(matched) = shards::siblings_of(path) else {
         return Vec::new();
     };
-    let directory = match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-        Some(parent) => parent,
-        None => return Vec::new(),
-    };
-    // What cannot be listed shows as missing shards.
-    let Ok(entries) = std::fs::read_dir(directory) else {
-        return Vec::new();
-    };
-    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let names = names_beside(path);
     let belongs = |name: &str| matched.is_sibling(name) || is_configuration(name);
     let mut found: Vec<PathBuf> = names
         .iter()

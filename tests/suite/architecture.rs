@@ -44,6 +44,7 @@ fn sources() -> BTreeMap<String, String> {
         .map(|e| e.unwrap().into_path());
     files
         .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+        .filter(|path| !path.to_string_lossy().ends_with("tests.rs"))
         .map(|path| {
             (
                 relative(&path, &root),

@@ -239,7 +239,10 @@ fn a_file_that_changes_is_never_clean() {
 fn a_file_written_to_during_the_scan_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("weights.bin");
-    std::fs::write(&path, vec![0u8; 1 << 20]).unwrap();
+    std::fs::File::create(&path)
+        .unwrap()
+        .set_len(256 << 20)
+        .unwrap();
     struct Writer(std::path::PathBuf);
     impl Observer for Writer {
         fn event(&self, event: &Event<'_>) {
@@ -258,7 +261,8 @@ fn a_file_written_to_during_the_scan_is_reported() {
         }
     }
     let mut request = Request::new(vec![Input::Path(path.clone())], MACHINE);
-    request.reading = forced(Tier::Medium, Backing::Disk { ahead: false }, 1 << 10, 1);
+    request.reading = forced(Tier::Medium, Backing::Disk { ahead: false }, 1 << 20, 1);
+    request.reading.skip_holes = false;
     let report = modelaudit::engine::scan(&request, &Writer(path));
     assert_eq!((report.exit_code, whys(&report)), (2, vec![Why::Changed]));
 }
