@@ -5,13 +5,20 @@
 //! says about a hit follows from the bytes around the hit, within its margins,
 //! so that the result depends on the artifact alone and not on how it was cut.
 
+mod anchors;
 pub mod code;
 mod embedded;
+mod executables;
+mod expressions;
 pub mod globals;
 pub mod paths;
 mod patterns;
 pub mod pickle;
+mod scripts;
+mod secrets;
+mod shells;
 pub mod template;
+mod text;
 
 use crate::rules::Draft;
 use crate::source::{Margins, Window};

