@@ -12,6 +12,7 @@ pub static RULES: &[&Rule] = &[
     &DROPPER,
     &CODE_EVALUATION,
     &MINER,
+    &PICKLE,
 ];
 
 /// A program for an operating system or a virtual machine.
@@ -84,4 +85,17 @@ pub static MINER: Rule = Rule {
           or beside it, is meant to compute for somebody else.",
     remedy: "Do not load the model; look for the program that reads this address.",
     references: &["CWE-506", "MITRE ATT&CK T1496"],
+};
+
+/// A pickle with a payload inside other bytes.
+pub static PICKLE: Rule = Rule {
+    id: "embedded-pickle",
+    severity: Severity::Critical,
+    title: "a pickle that calls a dangerous function lies inside other bytes",
+    why: "The bytes hold a complete program that runs a command or evaluates code once they are \
+          given to an unpickler. Weights do not contain this by chance; it is a payload that \
+          another part of the model, or a loader that is led to it, sets off.",
+    remedy: "Do not use the file. Ask where it comes from and compare its checksum with the \
+             published one.",
+    references: &["CWE-506", "CWE-502"],
 };

@@ -27,7 +27,7 @@ enum Item {
     Objects,
 }
 
-impl Machine<'_> {
+impl Machine<'_, '_> {
     /// Pass over the array behind the wrapper that has just been built.
     pub(super) fn pass_array(&mut self, state: Value) -> Result<(), Trouble> {
         let wrapper = self.wrapper(state);

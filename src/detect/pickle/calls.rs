@@ -44,7 +44,7 @@ pub(super) enum How {
     Constructed,
 }
 
-impl Machine<'_> {
+impl Machine<'_, '_> {
     /// Call something; what comes out of it.
     pub(super) fn call(&mut self, how: How, callee: Value, args: Value) -> Result<Value, Trouble> {
         self.summary.calls = self.summary.calls.saturating_add(1);
@@ -125,7 +125,7 @@ impl Machine<'_> {
                 Ok(self.result(callee, args, Role::Object))
             }
             (Special::RebuildFromType, &[inner, _, inner_args, ..]) => {
-                self.grade(how, id, args);
+                self.names.settle(id);
                 self.call(How::Called, inner, inner_args)
             }
             (Special::NewObj | Special::Reconstructor, &[class, ref rest @ ..]) => {
@@ -137,7 +137,15 @@ impl Machine<'_> {
                 let rest = self.heap.make(Kind::Tuple, rest);
                 self.call(How::Constructed, class, rest)
             }
-            _ => self.call_plainly(how, id, args, &given),
+            (Special::LoadBytes, _) if self.tell_nested(id, &given) => {
+                self.names.settle(id);
+                Ok(self.result(callee, args, Role::Object))
+            }
+            _ => {
+                self.grade(how, id, args);
+                self.tell_nested(id, &given);
+                self.call_plainly(how, id, args, &given)
+            }
         }
     }
 
@@ -150,8 +158,6 @@ impl Machine<'_> {
         given: &[Value],
     ) -> Result<Value, Trouble> {
         let callee = Value::Global(id);
-        self.grade(how, id, args);
-        self.tell_nested(id, given);
         let special = self.names.get(id).map_or(Special::None, |n| n.special);
         match (special, given) {
             (Special::ImportTop | Special::ImportModule, &[Value::Text(_), ..]) => {
@@ -198,6 +204,10 @@ impl Machine<'_> {
     /// it is called.
     fn keep_callable(&mut self, id: GlobalId, args: Value, role: Role) -> Result<Value, Trouble> {
         self.names.settle(id);
+        let named = matches!(role, Role::AttrGetter | Role::MethodCaller);
+        if let (true, Some(&name)) = (named, self.elements(args).first()) {
+            self.check_name(Value::Global(id), name);
+        }
         Ok(self.result(Value::Global(id), args, role))
     }
 
@@ -207,6 +217,14 @@ impl Machine<'_> {
         let Some(name) = self.names.get(id) else {
             return;
         };
+        if !matches!(
+            name.judgement,
+            Judgement::Unknown {
+                known_package: false
+            }
+        ) {
+            self.summary.graded_calls = self.summary.graded_calls.saturating_add(1);
+        }
         let first = !name.settled;
         let class = how == How::Constructed || name.is_class_like();
         if let Some(danger) = name.danger() {
@@ -247,27 +265,29 @@ impl Machine<'_> {
         self.tell_about(fact, global, |scene| scene.call(callee, args));
     }
 
-    /// Bytes that are handed to a loader.
-    fn tell_nested(&mut self, id: GlobalId, given: &[Value]) {
+    /// Bytes that are handed to a loader; whether there are some.
+    fn tell_nested(&mut self, id: GlobalId, given: &[Value]) -> bool {
         let Some(name) = self.names.get(id) else {
-            return;
+            return false;
         };
         let loads = name.special == Special::LoadBytes
             || name
                 .danger()
                 .is_some_and(|d| d.effect == Effect::Deserialises);
         let (Some(&first), true) = (given.first(), loads) else {
-            return;
+            return false;
         };
         let nested = match first {
             Value::Bytes(literal) => Some((literal, false)),
             Value::Text(literal) => Some((literal, true)),
             _ => self.encoded_bytes(first).map(|literal| (literal, true)),
         };
-        if let Some((literal, as_text)) = nested {
-            let fact = Fact::Nested(Nested { literal, as_text });
-            self.tell_about(fact, None, |scene| scene.show(Value::Global(id)));
-        }
+        let Some((literal, as_text)) = nested else {
+            return false;
+        };
+        let fact = Fact::Nested(Nested { literal, as_text });
+        self.tell_about(fact, None, |scene| scene.show(Value::Global(id)));
+        true
     }
 
     /// The text behind `_codecs.encode(text, …)`.

@@ -8,7 +8,7 @@
 use super::value::{Items, Kind, Made, Node, NodeId, Value};
 
 /// Elements of one container that are kept whatever they are.
-const KEPT_PER_CONTAINER: usize = 64;
+pub const KEPT_PER_CONTAINER: usize = 64;
 
 /// Elements of one container that are kept if they can do something.
 const ACTIVE_PER_CONTAINER: usize = 1 << 16;
@@ -25,6 +25,8 @@ const FIRST_COLLECTION: usize = 1 << 16;
 /// Every node of one machine.
 #[derive(Debug)]
 pub struct Heap {
+    /// Elements of one container that are kept whatever they are.
+    keep: usize,
     nodes: Vec<Node>,
     free: Vec<u32>,
     elements: usize,
@@ -36,9 +38,12 @@ pub struct Heap {
     dropped_active: bool,
 }
 
-impl Default for Heap {
-    fn default() -> Self {
+impl Heap {
+    /// An empty heap whose containers keep this many elements whatever they
+    /// are.
+    pub fn new(keep: usize) -> Self {
         Heap {
+            keep,
             nodes: Vec::new(),
             free: Vec::new(),
             elements: 0,
@@ -47,9 +52,7 @@ impl Default for Heap {
             dropped_active: false,
         }
     }
-}
 
-impl Heap {
     /// The node behind a value.
     pub fn get(&self, value: Value) -> Option<&Node> {
         match value {
@@ -149,8 +152,8 @@ impl Heap {
         for pair in elements.chunks(2) {
             let active = pair.iter().any(|v| v.is_active());
             let cap = match active {
-                true => ACTIVE_PER_CONTAINER,
-                false => KEPT_PER_CONTAINER,
+                true => ACTIVE_PER_CONTAINER.max(self.keep),
+                false => self.keep,
             };
             if items.kept.len() < cap && self.elements < ELEMENT_CAP {
                 items.kept.extend_from_slice(pair);
@@ -244,7 +247,7 @@ mod tests {
 
     #[test]
     fn deep_and_cyclic_values_are_collected_without_recursion() {
-        let mut heap = Heap::default();
+        let mut heap = Heap::new(KEPT_PER_CONTAINER);
         let list = heap.make(Kind::List, &[]);
         heap.extend(list, &[list]);
         let mut top = list;
@@ -261,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_can_act_is_kept_behind_the_cap() {
-        let mut heap = Heap::default();
+        let mut heap = Heap::new(KEPT_PER_CONTAINER);
         let mut elements = vec![Value::None; 1000];
         elements.push(Value::Extension);
         elements.push(Value::None);
@@ -275,7 +278,7 @@ mod tests {
 
     #[test]
     fn past_the_cap_containers_are_known_by_kind_only() {
-        let mut heap = Heap::default();
+        let mut heap = Heap::new(KEPT_PER_CONTAINER);
         for _ in 0..NODE_CAP {
             heap.make(Kind::Set, &[]);
         }

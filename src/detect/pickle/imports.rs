@@ -5,13 +5,13 @@ use super::event::Fact;
 use super::machine::Machine;
 use super::summary::Trouble;
 use super::value::{GlobalId, Value};
-use crate::detect::globals::Judgement;
+use crate::detect::globals::{Effect, Judgement};
 use crate::wire::pickle::{Literal, Opcode, Operand};
 
 /// Bytes of a module or a name that are read; no importable name is longer.
 const NAME_CAP_BYTES: usize = 4096;
 
-impl Machine<'_> {
+impl Machine<'_, '_> {
     /// `GLOBAL`, `STACK_GLOBAL`, `INST` and the extension codes.
     pub(super) fn import(&mut self, operand: Operand) -> Result<(), Trouble> {
         let value = match (self.opcode, operand) {
@@ -52,6 +52,9 @@ impl Machine<'_> {
         }
         let module = self.name_text(operands.0)?;
         let name = self.name_text(operands.1)?;
+        if !is_path(&module) || !is_path(&name) {
+            self.summary.odd_names = self.summary.odd_names.saturating_add(1);
+        }
         let id = self.named(&module, &name, operands.0.span().start)?;
         self.names.remember(operands, id);
         Ok(Value::Global(id))
@@ -78,6 +81,7 @@ impl Machine<'_> {
             return Err(Trouble::Limit("distinct globals".to_owned()));
         };
         if new && self.is_path(id) {
+            self.names.settle(id);
             self.tell_about(Fact::AttributePath, Some(id), |scene| {
                 scene.show(Value::Global(id))
             });
@@ -85,18 +89,25 @@ impl Machine<'_> {
         Ok(id)
     }
 
-    /// Whether nothing is known about a global whose name goes through other
-    /// objects. What an attribute access made is judged there.
+    /// Whether a global's name goes through other objects. What an attribute
+    /// access made is judged there.
     fn is_path(&self, id: GlobalId) -> bool {
         let named_here = matches!(
             self.opcode,
             Opcode::Global | Opcode::StackGlobal | Opcode::Inst
         );
-        named_here
-            && self.names.get(id).is_some_and(|name| {
-                matches!(name.judgement, Judgement::Unknown { .. })
-                    && (name.has_special_part() || name.is_foreign_path())
-            })
+        let Some(name) = self.names.get(id).filter(|_| named_here) else {
+            return false;
+        };
+        match name.judgement {
+            Judgement::Harmless(_) => false,
+            // A special name that is known for what it does is told as that.
+            Judgement::Dangerous { effect, .. } => {
+                name.is_foreign_path()
+                    || (name.has_special_part() && effect == Effect::ResolvesNames)
+            }
+            Judgement::Unknown { .. } => name.is_foreign_path() || name.has_special_part(),
+        }
     }
 
     /// An object of the extension registry: known if this stream put it there.
@@ -110,4 +121,16 @@ impl Machine<'_> {
             None => Value::Extension,
         })
     }
+}
+
+/// Whether a text is Python names with dots between.
+fn is_path(text: &str) -> bool {
+    let is_name = |part: &str| {
+        let mut letters = part.chars();
+        letters
+            .next()
+            .is_some_and(|c| c.is_alphabetic() || c == '_')
+            && letters.all(|c| c.is_alphanumeric() || c == '_')
+    };
+    text.split('.').all(is_name)
 }

@@ -34,9 +34,9 @@ pub(super) struct Level {
 }
 
 /// A walk over one stream.
-pub(super) struct Machine<'a> {
-    pub(super) source: &'a dyn Source,
-    pub(super) reader: Reader<'a>,
+pub(super) struct Machine<'a, 's> {
+    pub(super) source: &'s dyn Source,
+    pub(super) reader: Reader<'s>,
     budget: &'a Budget,
     pub(super) heap: Heap,
     pub(super) names: Names,
@@ -54,38 +54,43 @@ pub(super) struct Machine<'a> {
     pub(super) storage_word: Option<crate::wire::pickle::Literal>,
     told_memo: bool,
     fuel: u64,
+    import_fuel: u64,
     events: u64,
     sink: &'a mut dyn FnMut(&Event),
 }
 
-impl<'a> Machine<'a> {
+impl<'a, 's> Machine<'a, 's> {
     pub(super) fn new(
-        source: &'a dyn Source,
-        span: Span,
+        source: &'s dyn Source,
+        reader: Reader<'s>,
         options: &Options,
         budget: &'a Budget,
         sink: &'a mut dyn FnMut(&Event),
     ) -> Self {
+        let start = reader.position();
         Machine {
             source,
-            reader: Reader::new(source, span.clone(), options.reading),
+            reader,
             budget,
-            heap: Heap::default(),
+            heap: Heap::new(options.keep),
             names: Names::new(options.judge),
             level: Level::default(),
             outer: Vec::new(),
             scratch: Vec::new(),
-            span: span.start..span.start,
+            span: start..start,
             opcode: Opcode::Stop,
             summary: Summary {
-                span: span.start..span.start,
+                span: start..start,
                 protocol: None,
                 opcodes: 0,
                 imports: 0,
                 calls: 0,
                 persistent_ids: 0,
                 buffers: 0,
+                frames: 0,
                 crosses_frame: false,
+                odd_names: 0,
+                graded_calls: 0,
                 integer: None,
                 tensors: Vec::new(),
                 storages: Vec::new(),
@@ -98,13 +103,14 @@ impl<'a> Machine<'a> {
             storage_word: None,
             told_memo: false,
             fuel: options.fuel,
+            import_fuel: options.imports,
             events: 0,
             sink,
         }
     }
 
     /// Walk to the end, whatever that is.
-    pub(super) fn run(mut self) -> Summary {
+    pub(super) fn run(mut self) -> (Summary, Reader<'s>) {
         let ending = loop {
             match self.step() {
                 Ok(None) => {}
@@ -112,25 +118,23 @@ impl<'a> Machine<'a> {
                 Err(trouble) => break trouble.into(),
             }
         };
-        self.tell_imports();
-        let at = match ending {
-            Ending::Stop => self.span.end,
+        self.summary.span.end = match ending {
             Ending::Cut => self.reader.position(),
             _ => self.span.end,
         };
-        self.summary.span.end = at;
+        self.tell_imports();
         self.summary.ending = ending;
         if self.heap.dropped_active() {
             self.summary.limits.push("elements of a container");
         }
-        self.summary
+        (self.summary, self.reader)
     }
 
     fn step(&mut self) -> Result<Option<Ending>, Trouble> {
         if self.summary.opcodes.is_multiple_of(OPCODES_PER_CHECK) {
             self.housekeep()?;
         }
-        if self.summary.opcodes >= self.fuel {
+        if self.summary.opcodes >= self.fuel || self.summary.imports > self.import_fuel {
             return Ok(Some(Ending::Fuel));
         }
         let Some(instruction) = self.reader.step()? else {
@@ -139,6 +143,9 @@ impl<'a> Machine<'a> {
         self.span = instruction.at..instruction.end;
         self.opcode = instruction.opcode;
         self.summary.opcodes = self.summary.opcodes.saturating_add(1);
+        if instruction.opcode == Opcode::Frame {
+            self.summary.frames = self.summary.frames.saturating_add(1);
+        }
         if let Some(fault) = instruction.frame {
             self.summary.crosses_frame |= fault == FrameFault::Crossed;
             self.tell(Fact::Frame(fault), |_| {

@@ -59,7 +59,7 @@ use super::globals::{self, Judgement};
 use crate::budget::Budget;
 use crate::report::Span;
 use crate::source::Source;
-use crate::wire::pickle::Reading;
+use crate::wire::pickle::{Reader, Reading};
 
 /// Grades the callable `name` of `module`.
 pub type Judge = fn(&str, &str) -> Judgement;
@@ -73,6 +73,10 @@ pub struct Options {
     pub reading: Reading,
     /// Opcodes after which the walk ends.
     pub fuel: u64,
+    /// Imports after which the walk ends.
+    pub imports: u64,
+    /// Elements of one container that are kept whatever they are.
+    pub keep: usize,
 }
 
 impl Default for Options {
@@ -81,6 +85,8 @@ impl Default for Options {
             judge: globals::judge,
             reading: Reading::Straight,
             fuel: u64::MAX,
+            imports: u64::MAX,
+            keep: heap::KEPT_PER_CONTAINER,
         }
     }
 }
@@ -94,5 +100,18 @@ pub fn examine(
     budget: &Budget,
     sink: &mut dyn FnMut(&Event),
 ) -> Summary {
-    machine::Machine::new(source, span, options, budget, sink).run()
+    let reader = Reader::new(source, span, options.reading);
+    examine_from(source, reader, options, budget, sink).0
+}
+
+/// Walk the stream at the position of `reader`, which reads `source`, and give
+/// the reader back.
+pub fn examine_from<'s>(
+    source: &'s dyn Source,
+    reader: Reader<'s>,
+    options: &Options,
+    budget: &Budget,
+    sink: &mut dyn FnMut(&Event),
+) -> (Summary, Reader<'s>) {
+    machine::Machine::new(source, reader, options, budget, sink).run()
 }

@@ -9,8 +9,9 @@ use super::machine::Machine;
 use super::names::{Special, is_special};
 use super::summary::Trouble;
 use super::value::{GlobalId, Role, Value};
+use crate::detect::globals::Effect;
 
-impl Machine<'_> {
+impl Machine<'_, '_> {
     /// `getattr(object, name)`.
     pub(super) fn attribute(&mut self, object: Value, name: Value) -> Result<Value, Trouble> {
         let Some(text) = self.text(name) else {
@@ -43,6 +44,15 @@ impl Machine<'_> {
         }
     }
 
+    /// Tell of the name of an attribute that a getter is made for, if it is
+    /// computed or special.
+    pub(super) fn check_name(&mut self, getter: Value, name: Value) {
+        let text = self.text(name);
+        if text.is_none_or(|text| text.split('.').any(is_special)) {
+            self.tell_access(true, getter, name);
+        }
+    }
+
     /// Whether attributes of this global are methods and nested classes.
     fn has_ordinary_attributes(&self, id: GlobalId) -> bool {
         self.names.get(id).is_some_and(|name| {
@@ -58,7 +68,14 @@ impl Machine<'_> {
         };
         let (module, site) = (owner.module.clone(), owner.site);
         let name = format!("{}.{attribute}", owner.name);
-        Ok(Value::Global(self.named(&module, &name, site)?))
+        let member = self.named(&module, &name, site)?;
+        // Methods are ordinary values; one that nobody vetted counts once it
+        // is called.
+        let danger = self.names.get(member).and_then(|n| n.danger());
+        if danger.is_some_and(|d| d.effect == Effect::Unvetted) {
+            self.names.settle(member);
+        }
+        Ok(Value::Global(member))
     }
 
     fn module_name(&self, id: GlobalId) -> String {
@@ -100,18 +117,10 @@ impl Machine<'_> {
         Ok(Value::Module(self.named(module, "", self.span.start)?))
     }
 
-    /// `copyreg.add_extension(module, name, code)`.
+    /// `copyreg.add_extension(module, name, code)`, a call that is told as such.
     pub(super) fn register_extension(&mut self, given: &[Value]) -> Result<(), Trouble> {
         let texts = |i: usize| given.get(i).and_then(|&v| self.text(v));
         let (module, name) = (texts(0), texts(1));
-        self.tell(Fact::Extension, |_| {
-            let shown = |t: &Option<String>| t.clone().unwrap_or_else(|| "…".to_owned());
-            let pair = format!("{}.{}", shown(&module), shown(&name));
-            format!(
-                "an extension code for {}",
-                crate::report::escape_text(&pair)
-            )
-        });
         if let (Some(module), Some(name), Some(&Value::Int(code))) = (module, name, given.get(2)) {
             let id = self.named(&module, &name, self.span.start)?;
             self.extensions.insert(code, id);

@@ -46,7 +46,7 @@ const DTYPE_BYTES: [(&str, u64); 9] = [
     ("bits8", 1),
 ];
 
-impl Machine<'_> {
+impl Machine<'_, '_> {
     /// `PERSID` and `BINPERSID`.
     pub(super) fn persistent(&mut self, operand: Operand) -> Result<(), Trouble> {
         let id = match operand {

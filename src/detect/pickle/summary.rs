@@ -27,6 +27,11 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Whether the stream cannot be followed further.
+    pub fn is_break(&self) -> bool {
+        matches!(self, Ending::Broken(_) | Ending::Cut)
+    }
+
     /// Whether the stream was followed to its `STOP`.
     pub fn is_stop(&self) -> bool {
         matches!(self, Ending::Stop)
@@ -70,10 +75,16 @@ pub struct Summary {
     pub imports: u64,
     /// Calls that were made.
     pub calls: u64,
+    /// Imports whose names are no Python names.
+    pub odd_names: u64,
+    /// Calls of globals that something is known about.
+    pub graded_calls: u64,
     /// Persistent ids that were met.
     pub persistent_ids: u64,
     /// Buffers from outside the stream that were asked for.
     pub buffers: u64,
+    /// Frames that were met.
+    pub frames: u64,
     /// Whether an operand crossed the end of its frame.
     pub crosses_frame: bool,
     /// The integer that the stream is, if it is one.

@@ -31,7 +31,7 @@ const PASSIVE_NAMES: [&str; 12] = [
 /// Names that CPython asks an object for before it fills it.
 const ADDERS: [&str; 3] = ["append", "extend", "add"];
 
-impl Machine<'_> {
+impl Machine<'_, '_> {
     /// `APPEND`, `APPENDS`, `ADDITEMS`, `SETITEM` and `SETITEMS`.
     pub(super) fn fill(
         &mut self,

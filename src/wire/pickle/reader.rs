@@ -83,6 +83,7 @@ pub struct Reader<'a> {
     end: u64,
     /// End of the frame at hand; 0 before the first.
     frame_end: u64,
+    line_cap: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -93,7 +94,20 @@ impl<'a> Reader<'a> {
             cursor: Cursor::within(source, span.start, span.end),
             reading,
             frame_end: 0,
+            line_cap: u64::MAX,
         }
+    }
+
+    /// Give up on lines of more than `bytes`.
+    pub fn with_line_cap(mut self, bytes: u64) -> Self {
+        self.line_cap = bytes;
+        self
+    }
+
+    /// Begin another stream at position `at`, in the same bytes.
+    pub fn restart(&mut self, at: u64) {
+        self.cursor.seek(at);
+        self.frame_end = 0;
     }
 
     /// Position of the next opcode.
@@ -315,6 +329,9 @@ impl<'a> Reader<'a> {
             self.cursor.seek(at.saturating_add(used as u64));
             if let Some(index) = found {
                 return Ok(at.saturating_add(index as u64));
+            }
+            if at.saturating_sub(start) > self.line_cap {
+                return Err(Fault::malformed(start, "a line that is too long"));
             }
             step = LONG_LINE_STEP_BYTES;
         }

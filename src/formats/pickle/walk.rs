@@ -1,0 +1,187 @@
+//! Walks over the streams of a file: events become findings, loaded bytes
+//! become members.
+
+use std::collections::HashSet;
+
+use crate::detect::pickle::{Ending, Event, Fact, Nested, Options, Summary, draft, examine_from};
+use crate::formats::{Body, Context, Member};
+use crate::report::{Span, Why};
+use crate::rules::Draft;
+use crate::source::Source;
+use crate::wire::Fault;
+use crate::wire::pickle::{Opcode, Reader, Reading};
+
+/// Longest name of a tensor that is read.
+const TENSOR_NAME_BYTES: usize = 4096;
+
+/// Bytes written as text that are decoded into a member.
+const DECODED_BYTES: u64 = 64 << 20;
+
+/// Findings of one stream that are remembered, so that a second reading of it
+/// tells only what is new.
+const TOLD_CAP: usize = 1 << 16;
+
+/// A reader over a file of pickles, and what was made of it so far.
+pub(crate) struct Walk<'a> {
+    source: &'a dyn Source,
+    span: Span,
+    reader: Option<Reader<'a>>,
+    members: HashSet<Span>,
+    keep: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk over streams that lie in `span`.
+    pub(crate) fn new(source: &'a dyn Source, span: Span) -> Self {
+        Walk {
+            source,
+            span,
+            reader: None,
+            members: HashSet::new(),
+            keep: Options::default().keep,
+        }
+    }
+
+    /// Keep this many elements of each container of the streams to come.
+    pub(crate) fn keep(&mut self, elements: usize) {
+        self.keep = elements;
+    }
+
+    /// Walk the stream at `at` and report all that is in it. The summary says
+    /// how it ended; only the end of the budget or of reading is a fault.
+    pub(crate) fn stream(&mut self, at: u64, cx: &mut Context<'_>) -> Result<Summary, Fault> {
+        let mut told = HashSet::new();
+        let summary = self.read(at, Reading::Straight, &mut told, cx)?;
+        // The other program in the same bytes; where the first one breaks,
+        // that may be because it is the other one that is meant.
+        if summary.crosses_frame || (summary.frames > 0 && summary.ending.is_break()) {
+            self.read(at, Reading::Buffered, &mut told, cx)?;
+        }
+        for limit in &summary.limits {
+            let detail = format!("not all {limit} of the pickle were followed");
+            cx.gap(summary.span.clone(), Why::Limit, detail);
+        }
+        for tensor in &summary.tensors {
+            cx.tick()?;
+            let name = tensor.name.fetch(self.source, TENSOR_NAME_BYTES)?;
+            cx.tensor(String::from_utf8_lossy(&name), tensor.bytes);
+        }
+        Ok(summary)
+    }
+
+    fn read(
+        &mut self,
+        at: u64,
+        reading: Reading,
+        told: &mut HashSet<(u64, &'static str)>,
+        cx: &mut Context<'_>,
+    ) -> Result<Summary, Fault> {
+        let mut reader = match (self.reader.take(), reading) {
+            (Some(reader), Reading::Straight) => reader,
+            _ => Reader::new(self.source, self.span.clone(), reading),
+        };
+        reader.restart(at);
+        let options = Options {
+            reading,
+            keep: self.keep,
+            ..Options::default()
+        };
+        let mut nested: Vec<Nested> = Vec::new();
+        let budget = cx.budget();
+        let mut sink = |event: &Event| match event.fact {
+            Fact::Nested(bytes) => nested.push(bytes),
+            _ => report(event, reading, told, cx),
+        };
+        let (summary, reader) = examine_from(self.source, reader, &options, budget, &mut sink);
+        if reading == Reading::Straight {
+            self.reader = Some(reader);
+        }
+        for bytes in nested {
+            self.add_member(bytes, cx)?;
+        }
+        match summary.ending {
+            Ending::Fault(fault) => Err(fault),
+            _ => Ok(summary),
+        }
+    }
+
+    /// Bytes that the pickle loads again are a member.
+    fn add_member(&mut self, nested: Nested, cx: &mut Context<'_>) -> Result<(), Fault> {
+        let span = nested.literal.span();
+        let overlaps = |other: &Span| other.start < span.end && span.start < other.end;
+        if span.is_empty() || self.members.iter().any(overlaps) {
+            return Ok(());
+        }
+        let body = match nested.as_text {
+            false => Body::Stored(span.clone()),
+            true if nested.literal.len() <= DECODED_BYTES => {
+                let cap = usize::try_from(nested.literal.len()).unwrap_or(0);
+                let text = nested.literal.fetch(self.source, cap)?;
+                Body::Decoded(latin1(&text))
+            }
+            true => {
+                let detail = "bytes written as text are too long to be decoded";
+                cx.gap(span, Why::Limit, detail);
+                return Ok(());
+            }
+        };
+        cx.member(Member {
+            name: format!("bytes@{}", span.start),
+            claimed_len: Some(span.end.saturating_sub(span.start)),
+            body,
+        })?;
+        self.members.insert(span);
+        Ok(())
+    }
+
+    /// Whether the byte at `at` begins a pickle: a protocol, or an opcode that
+    /// pickles of protocol 0 and 1 begin with, going on consistently.
+    pub(crate) fn starts_stream(&self, at: u64) -> Result<bool, Fault> {
+        let mut head = [0u8; 2];
+        let filled = self.source.fill_at(at, &mut head)?;
+        Ok(match head {
+            [0x80, 0..=5] => filled == 2,
+            [byte, _] => {
+                filled > 0
+                    && Opcode::from_byte(byte).is_some()
+                    && super::start(self.source, at, true) != super::Start::No
+            }
+        })
+    }
+}
+
+/// Text whose characters are bytes, as bytes.
+fn latin1(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let byte = |c: char| u8::try_from(u32::from(c)).unwrap_or(b'?');
+    text.chars().map(byte).collect()
+}
+
+/// Report an event; in the second reading, unless the first has told it.
+fn report(
+    event: &Event,
+    reading: Reading,
+    told: &mut HashSet<(u64, &'static str)>,
+    cx: &mut Context<'_>,
+) {
+    let Some(draft) = draft(event) else {
+        return;
+    };
+    match reading {
+        Reading::Straight if told.len() < TOLD_CAP => {
+            told.insert(key(&draft));
+        }
+        Reading::Buffered if told.contains(&key(&draft)) => return,
+        _ => {}
+    }
+    cx.report(draft);
+}
+
+fn key(draft: &Draft) -> (u64, &'static str) {
+    (draft.place.offset.unwrap_or(0), draft.rule.id)
+}
+
+/// Whether bytes say nothing: zeros and line ends.
+pub(crate) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| matches!(b, 0 | b'\n' | b'\r'))
+}
