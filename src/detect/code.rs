@@ -2,10 +2,10 @@
 //! it.
 //!
 //! Metadata of weights is plain text, and loaders that interpret it are found
-//! again and again: they instantiate a Hydra `_target_`, evaluate a literal, unpickle a field, or show it as HTML. A
-//! *code-like* text is one that would do harm in such a loader. It must name
-//! what it calls or have the form of a script: words alone (a licence, a
-//! description of training) are not code.
+//! again and again: they instantiate a Hydra `_target_`, evaluate a literal,
+//! unpickle a field, or show it as HTML. A *code-like* text is one that would
+//! do harm in such a loader. It must name what it calls or have the form of a
+//! script: words alone (a licence, a description of training) are not code.
 
 use std::sync::LazyLock;
 

@@ -4,7 +4,7 @@ use super::Rule;
 use crate::report::Severity;
 
 /// The family, in the order of the catalogue.
-pub static RULES: &[&Rule] = &[&MISMATCH, &POLYGLOT];
+pub static RULES: &[&Rule] = &[&MISMATCH, &POLYGLOT, &BIDIRECTIONAL_CODE];
 
 /// A suffix that names a format the content is not.
 pub static MISMATCH: Rule = Rule {
@@ -28,4 +28,16 @@ pub static POLYGLOT: Rule = Rule {
           sees need not be what the loader runs.",
     remedy: "Do not load the file. An ordinary writer does not produce it.",
     references: &["CWE-434", "CWE-436"],
+};
+
+/// Source code that shows in another order than it runs.
+pub static BIDIRECTIONAL_CODE: Rule = Rule {
+    id: "bidirectional-source-code",
+    severity: Severity::Medium,
+    title: "source code holds characters that reorder text on the screen",
+    why: "Bidirectional controls make an editor show code in another order than the interpreter \
+          reads it. What looks like a comment can be a statement, and the other way round.",
+    remedy: "Open the file in an editor that shows these characters, and remove them before the \
+             code is reviewed or run.",
+    references: &["CVE-2021-42574", "CWE-1007"],
 };

@@ -167,10 +167,9 @@ impl Lexer<'_> {
         while let Some((at, c)) = chars.next() {
             match c {
                 '\\' => {
-                    let escaped = chars.next()?.1;
-                    text.push(escaped);
-                    // Kept apart until the whole is decoded below.
-                    text.insert(text.len().saturating_sub(escaped.len_utf8()), '\\');
+                    // Kept together until the whole is decoded below.
+                    text.push('\\');
+                    text.push(chars.next()?.1);
                 }
                 c if c == quote => {
                     self.rest = self.rest.get(at.saturating_add(1)..)?;

@@ -2,9 +2,10 @@
 
 use super::super::Context;
 use super::super::tally::Tally;
-use crate::detect::code;
+use super::metadata;
 use crate::detect::paths::{self, Escape};
 use crate::report::{Severity, Span, Why, escape_text};
+use crate::rules::Draft;
 use crate::rules::safetensors as rules;
 use crate::source::Source;
 use crate::wire::Fault;
@@ -35,6 +36,9 @@ const DTYPES: &[(&str, u64)] = &[
     ("I64", 64),
     ("U64", 64),
 ];
+
+/// Characters of a key or a dtype that are shown.
+pub(super) const KEY_SHOWN_CHARS: usize = 200;
 
 /// The key of the metadata.
 const METADATA: &str = "__metadata__";
@@ -145,7 +149,7 @@ impl Header {
                 Seen::Unknown => too_many_keys(at, cx),
             }
             match name.as_str() {
-                METADATA => self.metadata(&mut reader, at, cx, tally)?,
+                METADATA => metadata::read(self, &mut reader, at, cx, tally)?,
                 _ => self.entry(&mut reader, name, at, tally)?,
             }
         }
@@ -213,23 +217,15 @@ impl Header {
         tally: &mut Tally,
     ) -> Result<(), Fault> {
         let mut seen = [false; 3];
-        loop {
-            let Some(event) = reader.next()? else { break };
+        while let Some(event) = reader.next()? {
             let at = event.span.start;
-            let key = match event.token {
-                Token::Key(key) => key,
-                _ => break,
-            };
+            let Token::Key(key) = event.token else { break };
             let field = Field::of(key.value);
-            if field == Field::Other {
-                let message = format!(
-                    "the entry of `{}` has a field `{}`",
-                    escape_text(name),
-                    escape_text(key.value)
-                );
-                tally.add(rules::EXTRA_FIELD.at(at).message(message).within(name));
-            } else if let Some(seen) = seen.get_mut(field as usize) {
-                if std::mem::replace(seen, true) {
+            let again = seen
+                .get_mut(field as usize)
+                .map(|seen| std::mem::replace(seen, true));
+            match again {
+                Some(true) => {
                     let message = format!(
                         "`{}` stands twice in the entry of `{}`",
                         key.value,
@@ -238,6 +234,8 @@ impl Header {
                     tally.add(rules::DUPLICATE_KEY.at(at).message(message).within(name));
                     self.refuse("a field stands twice");
                 }
+                Some(false) => {}
+                None => tally.add(extra_field(name, key.value, at)),
             }
             match field {
                 Field::Dtype => self.dtype(reader, fields, name, tally)?,
@@ -264,7 +262,7 @@ impl Header {
                 let known = DTYPES.iter().find(|(dtype, _)| *dtype == text.value);
                 if known.is_none() {
                     self.unknown_dtype = true;
-                    let shown: String = text.value.chars().take(40).collect();
+                    let shown: String = text.value.chars().take(KEY_SHOWN_CHARS).collect();
                     let message = format!(
                         "`{}` has the dtype `{}`",
                         escape_text(name),
@@ -311,66 +309,6 @@ impl Header {
             begin,
             end,
         });
-    }
-
-    /// The metadata: strings only, and none that runs.
-    fn metadata(
-        &mut self,
-        reader: &mut Reader<'_>,
-        at: u64,
-        cx: &mut Context<'_>,
-        tally: &mut Tally,
-    ) -> Result<(), Fault> {
-        let (mut depth, mut key, mut names) = (0usize, String::new(), Names::default());
-        loop {
-            cx.budget().check()?;
-            let Some(event) = reader.next()? else { break };
-            let start = event.span.start;
-            match event.token {
-                Token::ObjectStart if depth == 0 => depth = 1,
-                Token::Null if depth == 0 => break,
-                Token::ObjectEnd | Token::ArrayEnd => depth = depth.saturating_sub(1),
-                Token::Key(text) => {
-                    key.clear();
-                    key.extend(text.value.chars().take(200));
-                    let again = depth == 1 && names.see(text.value, NAMES_CAP) == Seen::Again;
-                    if again {
-                        self.repeated_metadata(&key, start, tally);
-                    }
-                    judge_value("", text.value, &event.span, tally);
-                }
-                token => {
-                    if let Token::String(text) = token {
-                        judge_value(&key, text.value, &event.span, tally);
-                        if text.is_cut() {
-                            let detail = format!(
-                                "the metadata `{}` is {} bytes long; at most {} are judged",
-                                escape_text(&key),
-                                text.len,
-                                text.value.len()
-                            );
-                            cx.gap(event.span, Why::Limit, detail);
-                        }
-                    }
-                    let nested = matches!(token, Token::ObjectStart | Token::ArrayStart);
-                    if depth != 1 || !matches!(token, Token::String(_)) {
-                        let what = format!("the metadata holds {}, not only strings", token.kind());
-                        self.refuse(&what);
-                        tally.add(rules::INVALID_METADATA.at(at).message(what).within(&key));
-                    }
-                    depth = depth.saturating_add(usize::from(nested));
-                }
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn repeated_metadata(&mut self, key: &str, at: u64, tally: &mut Tally) {
-        let message = format!("the metadata `{}` stands twice", escape_text(key));
-        tally.add(rules::DUPLICATE_KEY.at(at).message(message).within(key));
     }
 }
 
@@ -430,26 +368,6 @@ fn numbers(reader: &mut Reader<'_>, mut take: impl FnMut(u64)) -> Result<bool, F
     }
 }
 
-/// Report a metadata text that runs once it is evaluated.
-fn judge_value(key: &str, value: &str, span: &Span, tally: &mut Tally) {
-    let called = key.ends_with("_target_").then(|| code::target(value));
-    let Some(found) = called.flatten().or_else(|| code::code_like(value)) else {
-        return;
-    };
-    let place = match key {
-        "" => "a metadata key".to_owned(),
-        key => format!("the metadata `{}`", escape_text(key)),
-    };
-    tally.add(
-        rules::CODE_IN_METADATA
-            .at(span.clone())
-            .severity(found.severity)
-            .message(format!("{place} holds {}", found.what))
-            .evidence(found.excerpt)
-            .within(key),
-    );
-}
-
 /// Report a name that is empty, hides characters or leaves a directory.
 fn judge_name(name: &str, at: u64, tally: &mut Tally) {
     let shown = escape_text(name);
@@ -472,6 +390,12 @@ fn judge_name(name: &str, at: u64, tally: &mut Tally) {
             .message(format!("the tensor name `{shown}` {what}"))
             .within(name),
     );
+}
+
+fn extra_field(name: &str, key: &str, at: u64) -> Draft {
+    let shown: String = escape_text(key).chars().take(KEY_SHOWN_CHARS).collect();
+    let message = format!("the entry of `{}` has a field `{shown}`", escape_text(name));
+    rules::EXTRA_FIELD.at(at).message(message).within(name)
 }
 
 fn too_many_keys(at: u64, cx: &mut Context<'_>) {

@@ -16,6 +16,7 @@
 
 mod header;
 mod layout;
+mod metadata;
 mod second;
 
 #[cfg(test)]

@@ -1,0 +1,172 @@
+//! Manifests: the JSON beside the weights that decides what a loader imports,
+//! fetches, renders and opens.
+//!
+//! `config.json`, `tokenizer_config.json`, `model_index.json`, `modules.json`
+//! and their kind. They hold no code, and they name code: a module beside the
+//! model or in somebody else's repository (`auto_map`, `custom_pipelines`,
+//! `custom_generate`), a kernel to fetch, a class to instantiate (`_target_`,
+//! diffusers components, sentence-transformers modules), a chat template to
+//! render. Each such field is a rule in [`fields`], found at any depth, because
+//! a model within a model has a manifest within the manifest.
+//!
+//! A manifest is known by its name or, under any other name, by a key that only
+//! manifests have near its beginning. It is read as a stream; keys that stand
+//! twice are told.
+//!
+//! Not checked here: the Python files that a manifest names, YAML, and JSON
+//! under other names that holds such a key only far behind its beginning.
+//! Templates are judged by [`detect::template`](crate::detect::template); what
+//! that does not follow is a gap.
+
+mod components;
+mod fields;
+mod trail;
+
+#[cfg(test)]
+mod tests;
+
+use fields::Judge;
+pub(super) use fields::judge_template;
+use trail::{Step, Trail};
+
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use crate::report::{Why, escape_text};
+use crate::rules::manifest as rules;
+use crate::wire::Fault;
+use crate::wire::json::{Duplicate, Duplicates, NAMES_CAP, Reader, Token};
+
+/// Manifest.
+pub struct Manifest;
+
+static SPEC: FormatSpec = FormatSpec {
+    id: "manifest",
+    title: "Model manifest",
+    suffixes: &[".json"],
+    runs_code: false,
+    content: Content::Data,
+    layer_of: Some("text"),
+    references: &[
+        "https://huggingface.co/docs/transformers/custom_models",
+        "https://huggingface.co/docs/diffusers/using-diffusers/custom_pipeline_overview",
+    ],
+    limitations: &[
+        "Python files that a manifest names are not examined.",
+        "Chat templates that compute the names they look up are named as a gap.",
+    ],
+};
+
+/// Names under which loaders look for a manifest.
+const NAMES: &[&str] = &[
+    "adapter_config.json",
+    "audio_tokenizer_config.json",
+    "chat_template.json",
+    "config.json",
+    "config_sentence_transformers.json",
+    "feature_extractor_config.json",
+    "generation_config.json",
+    "image_processor_config.json",
+    "model_config.json",
+    "model_index.json",
+    "modules.json",
+    "open_clip_config.json",
+    "params.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "quantization_config.json",
+    "quantize_config.json",
+    "scheduler_config.json",
+    "tokenizer_config.json",
+    "video_preprocessor_config.json",
+];
+
+/// Keys that make JSON under any name a manifest.
+const KEYS: &[&str] = &[
+    "\"_class_name\"",
+    "\"_target_\"",
+    "\"architectures\"",
+    "\"attn_implementation\"",
+    "\"auto_map\"",
+    "\"auto_mapping\"",
+    "\"chat_template\"",
+    "\"custom_generate\"",
+    "\"custom_pipelines\"",
+    "\"model_type\"",
+    "\"transformers_version\"",
+    "\"trust_remote_code\"",
+];
+
+impl Format for Manifest {
+    fn spec(&self) -> &'static FormatSpec {
+        &SPEC
+    }
+
+    fn recognise(&self, probe: &Probe<'_>) -> Claim {
+        let named = NAMES.contains(&probe.file_name().as_str());
+        let head = probe.head();
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let begins = matches!(text.trim_ascii_start(), [b'{' | b'[', ..]);
+        let wide = matches!(
+            head,
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{', 0, ..] | [0, b'{', ..]
+        );
+        let keyed = || {
+            let has = |key: &&str| memchr::memmem::find(head, key.as_bytes()).is_some();
+            !probe.has_suffix(&[".index.json"]) && KEYS.iter().any(has)
+        };
+        match named {
+            true if begins || wide => Claim::Structure,
+            true => Claim::Name,
+            // A pickle or a zip may hold such text; JSON begins as JSON does.
+            false if begins && keyed() => Claim::Structure,
+            false => Claim::No,
+        }
+    }
+
+    fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
+        let name = artifact.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let mut judge = Judge::new(&name.to_lowercase());
+        let ended = walk(artifact, cx, &mut judge);
+        judge.tally.report(cx);
+        ended
+    }
+}
+
+/// Read the document and hand every value, with the keys that lead to it, to
+/// the judge.
+fn walk(artifact: &Artifact, cx: &mut Context<'_>, judge: &mut Judge) -> Result<(), Fault> {
+    let source = artifact.source.as_ref();
+    let mut reader = Reader::new(source, 0..source.len());
+    let mut duplicates = Duplicates::default();
+    let mut trail = Trail::default();
+    loop {
+        cx.tick()?;
+        let Some(event) = reader.next()? else {
+            return Ok(());
+        };
+        match duplicates.see(&event) {
+            Duplicate::No => {}
+            Duplicate::Key => repeated(&event.token, event.span.start, judge),
+            Duplicate::CapReached => {
+                let detail = format!(
+                    "more than {NAMES_CAP} keys; later ones are not compared for duplicates"
+                );
+                cx.gap(event.span.clone(), Why::Limit, detail);
+            }
+        }
+        trail.see(&event);
+        match event.token {
+            Token::String(text) => judge.string(trail.steps(), text, event.span, cx),
+            Token::Bool(true) => judge.truth(trail.steps(), event.span),
+            _ => {}
+        }
+    }
+}
+
+fn repeated(token: &Token<'_>, at: u64, judge: &mut Judge) {
+    let Token::Key(key) = token else { return };
+    let shown: String = escape_text(key.value).chars().take(200).collect();
+    let message = format!("`{shown}` stands twice in its object");
+    judge
+        .tally
+        .add(rules::DUPLICATE_KEY.at(at).message(message).within(shown));
+}

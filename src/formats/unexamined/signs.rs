@@ -1,0 +1,322 @@
+//! Signs that need more than a few bytes at a fixed place.
+
+use super::Probe;
+
+/// The longest npy header that is looked at for its dtype.
+const NPY_CAP_BYTES: usize = 4096;
+
+/// The HDF5 signature.
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// Bytes of a tar header.
+const TAR_BLOCK_BYTES: usize = 512;
+
+/// Whether these bytes stand at this offset; beyond the head they are read.
+pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
+    let in_head = usize::try_from(at)
+        .ok()
+        .and_then(|at| probe.head().get(at..));
+    if let Some(seen) = in_head.filter(|seen| seen.len() >= magic.len()) {
+        return seen.starts_with(magic);
+    }
+    let end = at.saturating_add(magic.len() as u64);
+    end <= probe.len()
+        && probe
+            .source()
+            .chunk(at..end)
+            .is_ok_and(|seen| *seen == *magic)
+}
+
+/// HDF5 behind a user block, whose length is a power of two from 512 on.
+pub(super) fn hdf5_behind_user_block(probe: &Probe<'_>) -> bool {
+    let wanted = probe.has_suffix(&[".h5", ".hdf5", ".he5", ".keras", ".nc", ".mat"]);
+    let offsets = (9..48).map(|power| 1u64 << power);
+    offsets
+        .take_while(|&offset| offset < probe.len())
+        // Behind the head this means a read: only where the name asks for it.
+        .take_while(|&offset| wanted || offset < probe.head().len() as u64)
+        .any(|offset| at(probe, offset, HDF5))
+}
+
+/// `GGUF` and a version that exists, in either byte order.
+pub(super) fn gguf(probe: &Probe<'_>) -> bool {
+    match probe.head() {
+        [b'G', b'G', b'U', b'F', a, b, c, d, ..] => {
+            let version = [*a, *b, *c, *d];
+            (1..=16).contains(&u32::from_le_bytes(version))
+                || (1..=16).contains(&u32::from_be_bytes(version))
+        }
+        _ => false,
+    }
+}
+
+/// The containers in front of GGUF: `ggml`, `ggmf`, `ggjt`, `ggla`, `ggsn`,
+/// little endian, with a first number that may be a version or a vocabulary.
+pub(super) fn ggml(probe: &Probe<'_>) -> bool {
+    match probe.head() {
+        [b'l', b'm', b'g', b'g', _, _, _, 0, ..] => true,
+        [
+            b'f' | b't' | b'a' | b'n',
+            b'm' | b'j' | b'l' | b's',
+            b'g',
+            b'g',
+            version,
+            0,
+            0,
+            0,
+            ..,
+        ] => (1..=8).contains(version),
+        _ => false,
+    }
+}
+
+/// ONNX: a protobuf that begins with the version of its representation and the
+/// name of its producer, or under its own suffix, with the version alone.
+pub(super) fn onnx(probe: &Probe<'_>) -> bool {
+    let [8, 1..=32, 0x12, len, rest @ ..] = probe.head() else {
+        return false;
+    };
+    let producer = rest.get(..usize::from(*len)).unwrap_or_default();
+    let behind = rest.get(usize::from(*len)).copied();
+    !producer.is_empty()
+        && producer.iter().all(|b| b.is_ascii_graphic() || *b == b' ')
+        && matches!(behind, Some(0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42))
+}
+
+/// The version of an ONNX file and one of its fields.
+pub(super) fn onnx_by_suffix(probe: &Probe<'_>) -> bool {
+    let field = |b: &u8| matches!(b, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42 | 0x72);
+    matches!(probe.head(), [8, 1..=32, next, ..] if field(next))
+        || matches!(probe.head(), [0x3a | 0x42, ..])
+}
+
+/// A first field of a protobuf message: a length-delimited field 1 or 2, or a
+/// small number in field 1.
+pub(super) fn protobuf(probe: &Probe<'_>) -> bool {
+    matches!(probe.head(), [0x0a | 0x12, _, ..] | [0x08, 0..=127, ..])
+}
+
+/// The footer of a table file: TensorFlow's checkpoint index.
+pub(super) fn table_footer(probe: &Probe<'_>) -> bool {
+    let magic = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb";
+    probe.has_suffix(&[".index", ".ldb", ".sst"])
+        && probe.len() >= 48
+        && at(probe, probe.len().saturating_sub(8), magic)
+}
+
+/// `name.data-00000-of-00001`.
+pub(super) fn checkpoint_data(probe: &Probe<'_>) -> bool {
+    let name = probe.file_name();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    name.rsplit_once(".data-")
+        .and_then(|(_, shard)| shard.split_once("-of-"))
+        .is_some_and(|(number, count)| digits(number) && digits(count))
+}
+
+/// A FlatBuffers file with this identifier, whose root lies in the file.
+pub(super) fn flatbuffer(probe: &Probe<'_>, identifier: &[u8]) -> bool {
+    let Some((root, rest)) = probe.head().split_first_chunk::<4>() else {
+        return false;
+    };
+    let root = u64::from(u32::from_le_bytes(*root));
+    rest.starts_with(identifier) && (8..probe.len()).contains(&root)
+}
+
+/// TensorFlow Lite.
+pub(super) fn tflite(probe: &Probe<'_>) -> bool {
+    flatbuffer(probe, b"TFL3")
+}
+
+/// ExecuTorch: `ET` and two digits.
+pub(super) fn executorch(probe: &Probe<'_>) -> bool {
+    let digits = probe.head().get(6..8).unwrap_or_default();
+    flatbuffer(probe, b"ET") && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Gzip: its two bytes, deflate, no reserved flags, and a known system.
+pub(super) fn gzip(probe: &Probe<'_>) -> bool {
+    matches!(
+        probe.head(),
+        [
+            0x1f,
+            0x8b,
+            8,
+            0..=0x1f,
+            _,
+            _,
+            _,
+            _,
+            0 | 2 | 4,
+            0..=13 | 255,
+            ..
+        ]
+    )
+}
+
+/// Bzip2: its letters, a level, and the mark of a block or of the end.
+pub(super) fn bzip2(probe: &Probe<'_>) -> bool {
+    match probe.head() {
+        [b'B', b'Z', b'h', b'1'..=b'9', mark @ ..] => {
+            mark.starts_with(b"\x31\x41\x59\x26\x53\x59")
+                || mark.starts_with(b"\x17\x72\x45\x38\x50\x90")
+        }
+        _ => false,
+    }
+}
+
+/// A zlib stream: two bytes that check each other.
+pub(super) fn zlib(probe: &Probe<'_>) -> bool {
+    match probe.head() {
+        [cmf, flags, ..] => {
+            let check = u16::from_be_bytes([*cmf, *flags]);
+            cmf & 0x0f == 8 && cmf >> 4 <= 7 && flags & 0x20 == 0 && check.is_multiple_of(31)
+        }
+        _ => false,
+    }
+}
+
+/// A zlib stream in a file that joblib writes.
+pub(super) fn zlib_joblib(probe: &Probe<'_>) -> bool {
+    probe.has_suffix(&[".joblib", ".pkl", ".pickle"]) && zlib(probe)
+}
+
+/// LZMA alone: usual properties, a dictionary of 2^n or 2^n + 2^(n-1) bytes,
+/// and a length that is unknown or below a TiB.
+pub(super) fn lzma(probe: &Probe<'_>) -> bool {
+    let [0x5d, a, b, c, d, len @ ..] = probe.head() else {
+        return false;
+    };
+    let dictionary = u32::from_le_bytes([*a, *b, *c, *d]);
+    let usual = dictionary >= 1 << 12 && dictionary.count_ones() <= 2;
+    let len = len.first_chunk::<8>().map(|len| u64::from_le_bytes(*len));
+    usual && len.is_some_and(|len| len == u64::MAX || len < 1 << 40)
+}
+
+/// A tar header: its checksum is right.
+pub(super) fn tar(probe: &Probe<'_>) -> bool {
+    let Some(block) = probe.head().get(..TAR_BLOCK_BYTES) else {
+        return false;
+    };
+    let field = block.get(148..156).unwrap_or_default();
+    let digits: Vec<u8> = field.iter().copied().filter(u8::is_ascii_digit).collect();
+    let stated = std::str::from_utf8(&digits)
+        .ok()
+        .and_then(|text| u64::from_str_radix(text, 8).ok());
+    let outside = block
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| !(148..156).contains(i));
+    let sum: u64 = outside.map(|(_, &b)| u64::from(b)).sum();
+    let named = block.first().is_some_and(|&b| b != 0);
+    let spaces = u64::from(b' ').saturating_mul(8);
+    named && digits.len() >= 4 && stated == Some(sum.saturating_add(spaces))
+}
+
+/// Zstandard, or one of its skippable frames under its suffix.
+pub(super) fn zstd_skippable(probe: &Probe<'_>) -> bool {
+    matches!(probe.head(), [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// SquashFS: its letters in either order, and major version 4.
+pub(super) fn squashfs(probe: &Probe<'_>) -> bool {
+    match probe.head().first_chunk::<32>() {
+        Some([b'h', b's', b'q', b's', rest @ ..]) => rest.get(24..26) == Some(&[4, 0]),
+        Some([b's', b'q', b's', b'h', rest @ ..]) => rest.get(24..26) == Some(&[0, 4]),
+        _ => false,
+    }
+}
+
+/// A disk image: the trailer's letters.
+pub(super) fn dmg(probe: &Probe<'_>) -> bool {
+    probe.has_suffix(&[".dmg"]) && at(probe, probe.len().saturating_sub(512), b"koly")
+}
+
+/// cpio in ASCII: its six digits, and octal or hexadecimal ones behind.
+pub(super) fn cpio(probe: &Probe<'_>) -> bool {
+    match probe.head().first_chunk::<32>() {
+        Some([b'0', b'7', b'0', b'7', b'0', b'1' | b'2' | b'7', rest @ ..]) => {
+            rest.iter().all(u8::is_ascii_hexdigit)
+        }
+        _ => false,
+    }
+}
+
+/// A MessagePack map: what flax writes.
+pub(super) fn msgpack(probe: &Probe<'_>) -> bool {
+    matches!(probe.head(), [0x80..=0x8f | 0xde | 0xdf, ..])
+}
+
+/// R's serialisation, as it is inside of its compression.
+pub(super) fn r_data(probe: &Probe<'_>) -> bool {
+    let head = probe.head();
+    let xdr = |rest: &[u8]| matches!(rest, [b'X', b'\n', 0, 0, 0, 2 | 3, ..]);
+    match head {
+        [b'R', b'D', b'X' | b'A' | b'B', b'2' | b'3', b'\n', ..] => true,
+        [b'A', b'\n', b'2' | b'3', b'\n', ..] => probe.has_suffix(&[".rds", ".rda", ".rdata"]),
+        [b'B', b'\n', 2 | 3, 0, 0, 0, ..] => true,
+        _ => xdr(head),
+    }
+}
+
+/// The first number of a Torch7 file: the type of the first object.
+pub(super) fn torch7(probe: &Probe<'_>) -> bool {
+    matches!(
+        probe.head(),
+        [0..=8, 0, 0, 0, ..] | [b'0'..=b'8', b'\n', ..]
+    )
+}
+
+/// XML with this element in its beginning.
+fn xml_with(probe: &Probe<'_>, element: &[u8]) -> bool {
+    let head = probe.head().trim_ascii_start();
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    head.starts_with(b"<") && memchr::memmem::find(head, element).is_some()
+}
+
+/// PMML.
+pub(super) fn pmml(probe: &Probe<'_>) -> bool {
+    xml_with(probe, b"<PMML")
+}
+
+/// OpenVINO's description of a network.
+pub(super) fn openvino(probe: &Probe<'_>) -> bool {
+    xml_with(probe, b"<net ") && xml_with(probe, b"<layers")
+}
+
+/// UBJSON as XGBoost writes it: an object whose first key has a length.
+pub(super) fn ubjson(probe: &Probe<'_>) -> bool {
+    matches!(probe.head(), [b'{', b'i' | b'U' | b'I' | b'l' | b'L', ..])
+}
+
+/// A zip under a name that Keras gives.
+pub(super) fn keras(probe: &Probe<'_>) -> bool {
+    probe.head().starts_with(b"PK\x03\x04") && probe.has_suffix(&[".keras"])
+}
+
+/// A stream of Arrow messages, without the file's own magic.
+pub(super) fn arrow_stream(probe: &Probe<'_>) -> bool {
+    matches!(probe.head(), [0xff, 0xff, 0xff, 0xff, _, _, 0..=15, 0, ..])
+}
+
+/// SentencePiece: a protobuf whose first field is a piece with its text.
+pub(super) fn sentencepiece(probe: &Probe<'_>) -> bool {
+    matches!(probe.head(), [0x0a, outer, 0x0a, inner, ..] if inner < outer && *outer < 0x80)
+}
+
+/// A name that says enough: the content has no sign of its own.
+pub(super) fn any(_probe: &Probe<'_>) -> bool {
+    true
+}
+
+/// Whether the array's dtype holds Python objects, which are a pickle.
+pub(super) fn npy_objects(probe: &Probe<'_>) -> Option<String> {
+    let header = probe.head().get(..probe.head().len().min(NPY_CAP_BYTES))?;
+    let begin = memchr::memmem::find(header, b"'descr'")?;
+    let descr = header.get(begin..)?;
+    let end = memchr::memmem::find(descr, b"'fortran_order'").unwrap_or(descr.len());
+    let descr = descr.get(..end)?;
+    let object = [&b"|O"[..], b"'O'", b"=O", b"<O", b">O"]
+        .iter()
+        .any(|code| memchr::memmem::find(descr, code).is_some());
+    object.then(|| "whose elements are Python objects and therefore a pickle".to_owned())
+}

@@ -1,0 +1,720 @@
+//! The honest list: formats that are recognised and not examined, one row
+//! each.
+//!
+//! A title stands behind "recognised as". Suffixes that are first of all
+//! another format's are listed as shared, so that a gzip called `model.pkl` is
+//! no mismatch, and a `model.pkl` that is no gzip is no promise broken.
+
+use super::{Sign, Unexamined, signs};
+use crate::formats::{Content, FormatSpec};
+
+/// What every row begins from.
+const ROW: FormatSpec = FormatSpec {
+    id: "",
+    title: "",
+    suffixes: &[],
+    runs_code: false,
+    content: Content::Data,
+    layer_of: None,
+    references: &[],
+    limitations: &[],
+};
+
+pub(in crate::formats) static HDF5: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "hdf5",
+        title: "an HDF5 file",
+        suffixes: &[".h5", ".hdf5", ".hdf", ".he5", ".keras"],
+        runs_code: true,
+        references: &[
+            "https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html",
+            "CVE-2025-9905",
+        ],
+        limitations: &["Lambda layers and links to other files are not seen."],
+        ..ROW
+    },
+    shared: &[".keras"],
+    signs: &[
+        Sign::Magic(0, b"\x89HDF\r\n\x1a\n"),
+        Sign::Check(signs::hdf5_behind_user_block),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static KERAS: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "keras",
+        title: "a Keras archive",
+        suffixes: &[".keras"],
+        runs_code: true,
+        layer_of: Some("zip"),
+        references: &[
+            "https://keras.io/guides/serialization_and_saving/",
+            "CVE-2024-3660",
+            "CVE-2025-1550",
+        ],
+        limitations: &["Lambda layers and classes that the configuration names are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::keras)],
+    remark: None,
+};
+
+pub(in crate::formats) static GGUF: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "gguf",
+        title: "a GGUF file",
+        suffixes: &[".gguf"],
+        references: &[
+            "https://github.com/ggml-org/ggml/blob/master/docs/gguf.md",
+            "CVE-2024-34359",
+        ],
+        limitations: &["Chat templates, counts and offsets are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::gguf)],
+    remark: None,
+};
+
+pub(in crate::formats) static GGML: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "ggml",
+        title: "a GGML file",
+        suffixes: &[".ggml", ".ggmf", ".ggjt", ".ggla"],
+        references: &["https://github.com/ggml-org/ggml"],
+        limitations: &["Counts and offsets are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::ggml)],
+    remark: None,
+};
+
+pub(in crate::formats) static ONNX: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "onnx",
+        title: "an ONNX model",
+        suffixes: &[".onnx"],
+        references: &[
+            "https://github.com/onnx/onnx/blob/main/onnx/onnx.proto",
+            "CVE-2024-27318",
+        ],
+        limitations: &["Custom operators and paths of external data are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[
+        Sign::Check(signs::onnx),
+        Sign::Suffix(signs::onnx_by_suffix),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static TENSORFLOW_GRAPH: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "tensorflow-graph",
+        title: "a TensorFlow graph",
+        suffixes: &[".pb", ".meta"],
+        runs_code: true,
+        references: &["https://www.tensorflow.org/guide/saved_model"],
+        limitations: &["Operators that read and write files or call Python are not seen."],
+        ..ROW
+    },
+    shared: &[".meta"],
+    signs: &[Sign::Suffix(signs::protobuf)],
+    remark: None,
+};
+
+pub(in crate::formats) static TENSORFLOW_INDEX: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "tensorflow-checkpoint-index",
+        title: "the index of a TensorFlow checkpoint",
+        references: &["https://www.tensorflow.org/guide/checkpoint"],
+        limitations: &["Offsets into the data files are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::table_footer)],
+    remark: None,
+};
+
+pub(in crate::formats) static TENSORFLOW_DATA: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "tensorflow-checkpoint-data",
+        title: "the data of a TensorFlow checkpoint",
+        references: &["https://www.tensorflow.org/guide/checkpoint"],
+        limitations: &["The values of the tensors are not judged."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::checkpoint_data)],
+    remark: None,
+};
+
+pub(in crate::formats) static TFLITE: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "tflite",
+        title: "a TensorFlow Lite model",
+        suffixes: &[".tflite"],
+        references: &["https://ai.google.dev/edge/litert/models/model_overview"],
+        limitations: &["Custom operators and offsets are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::tflite)],
+    remark: None,
+};
+
+pub(in crate::formats) static EXECUTORCH: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "executorch",
+        title: "an ExecuTorch program",
+        suffixes: &[".pte"],
+        references: &["https://docs.pytorch.org/executorch/stable/pte-file-format.html"],
+        limitations: &["Delegates and offsets are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::executorch)],
+    remark: None,
+};
+
+pub(in crate::formats) static NPY: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "npy",
+        title: "a NumPy array",
+        suffixes: &[".npy"],
+        runs_code: true,
+        references: &[
+            "https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
+            "CVE-2019-6446",
+        ],
+        limitations: &["The pickle in an array of objects is seen only by the sweep."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"\x93NUMPY")],
+    remark: Some(signs::npy_objects),
+};
+
+pub(in crate::formats) static SEVEN_ZIP: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "7z",
+        title: "a 7-Zip archive",
+        suffixes: &[".7z"],
+        references: &["https://www.7-zip.org/7z.html"],
+        limitations: &["Members are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"7z\xbc\xaf\x27\x1c")],
+    remark: None,
+};
+
+pub(in crate::formats) static RAR: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "rar",
+        title: "a RAR archive",
+        suffixes: &[".rar"],
+        references: &["https://www.rarlab.com/technote.htm"],
+        limitations: &["Members are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[
+        Sign::Magic(0, b"Rar!\x1a\x07\x00"),
+        Sign::Magic(0, b"Rar!\x1a\x07\x01\x00"),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static TAR: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "tar",
+        title: "a tar archive",
+        suffixes: &[".tar", ".nemo"],
+        references: &["https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html"],
+        limitations: &["Members are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::tar)],
+    remark: None,
+};
+
+pub(in crate::formats) static GZIP: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "gzip",
+        title: "a gzip stream",
+        suffixes: &[
+            ".gz", ".tgz", ".joblib", ".nemo", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
+        ],
+        references: &["https://www.rfc-editor.org/rfc/rfc1952"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[
+        ".joblib", ".nemo", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
+    ],
+    signs: &[Sign::Check(signs::gzip)],
+    remark: None,
+};
+
+pub(in crate::formats) static BZIP2: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "bzip2",
+        title: "a bzip2 stream",
+        suffixes: &[
+            ".bz2", ".tbz2", ".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
+        ],
+        references: &["https://sourceware.org/bzip2/"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds"],
+    signs: &[Sign::Check(signs::bzip2)],
+    remark: None,
+};
+
+pub(in crate::formats) static XZ: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "xz",
+        title: "an xz stream",
+        suffixes: &[
+            ".xz", ".txz", ".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
+        ],
+        references: &["https://tukaani.org/xz/xz-file-format.txt"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds"],
+    signs: &[Sign::Magic(0, b"\xfd7zXZ\x00")],
+    remark: None,
+};
+
+pub(in crate::formats) static LZMA: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "lzma",
+        title: "an LZMA stream",
+        suffixes: &[".lzma", ".joblib", ".pickle", ".pkl"],
+        references: &["https://tukaani.org/xz/"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[".joblib", ".pickle", ".pkl"],
+    signs: &[Sign::Check(signs::lzma)],
+    remark: None,
+};
+
+pub(in crate::formats) static LZIP: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "lzip",
+        title: "an lzip stream",
+        suffixes: &[".lz"],
+        references: &["https://www.nongnu.org/lzip/"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"LZIP\x01")],
+    remark: None,
+};
+
+pub(in crate::formats) static ZSTD: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "zstd",
+        title: "a Zstandard stream",
+        suffixes: &[".zst", ".zstd", ".joblib", ".pickle", ".pkl"],
+        references: &["https://www.rfc-editor.org/rfc/rfc8878"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[".joblib", ".pickle", ".pkl"],
+    signs: &[
+        Sign::Magic(0, b"\x28\xb5\x2f\xfd"),
+        Sign::Suffix(signs::zstd_skippable),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static LZ4: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "lz4",
+        title: "an LZ4 stream",
+        suffixes: &[".lz4", ".joblib", ".pickle", ".pkl"],
+        references: &["https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[".joblib", ".pickle", ".pkl"],
+    signs: &[
+        Sign::Magic(0, b"\x04\x22\x4d\x18"),
+        Sign::Magic(0, b"\x02\x21\x4c\x18"),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static ZLIB: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "zlib",
+        title: "a zlib stream",
+        suffixes: &[".z", ".zlib", ".joblib", ".pickle", ".pkl"],
+        references: &["https://www.rfc-editor.org/rfc/rfc1950"],
+        limitations: &["The content is not unpacked."],
+        ..ROW
+    },
+    shared: &[".joblib", ".pickle", ".pkl"],
+    signs: &[Sign::Suffix(signs::zlib), Sign::Check(signs::zlib_joblib)],
+    remark: None,
+};
+
+pub(in crate::formats) static CAB: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "cab",
+        title: "a cabinet archive",
+        suffixes: &[".cab"],
+        references: &["https://learn.microsoft.com/en-us/previous-versions/bb417343(v=msdn.10)"],
+        limitations: &["Members are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"MSCF\0\0\0\0")],
+    remark: None,
+};
+
+pub(in crate::formats) static ISO: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "iso",
+        title: "an ISO 9660 image",
+        suffixes: &[".iso"],
+        references: &[
+            "https://ecma-international.org/publications-and-standards/standards/ecma-119/",
+        ],
+        limitations: &["Files in the image are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Suffix(|probe| signs::at(probe, 0x8001, b"CD001"))],
+    remark: None,
+};
+
+pub(in crate::formats) static SQUASHFS: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "squashfs",
+        title: "a SquashFS image",
+        suffixes: &[".squashfs", ".sqsh", ".sfs"],
+        references: &["https://docs.kernel.org/filesystems/squashfs.html"],
+        limitations: &["Files in the image are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::squashfs)],
+    remark: None,
+};
+
+pub(in crate::formats) static DMG: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "dmg",
+        title: "an Apple disk image",
+        suffixes: &[".dmg"],
+        references: &["https://newosxbook.com/DMG.html"],
+        limitations: &["Files in the image are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::dmg)],
+    remark: None,
+};
+
+pub(in crate::formats) static AR: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "ar",
+        title: "an ar archive",
+        suffixes: &[".a", ".ar", ".deb", ".lib"],
+        references: &["https://man.freebsd.org/cgi/man.cgi?query=ar&sektion=5"],
+        limitations: &["Members are not opened."],
+        ..ROW
+    },
+    shared: &[".lib"],
+    signs: &[Sign::Magic(0, b"!<arch>\n")],
+    remark: None,
+};
+
+pub(in crate::formats) static CPIO: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "cpio",
+        title: "a cpio archive",
+        suffixes: &[".cpio"],
+        references: &["https://man.freebsd.org/cgi/man.cgi?query=cpio&sektion=5"],
+        limitations: &["Members are not opened."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[
+        Sign::Check(signs::cpio),
+        Sign::Suffix(|probe| matches!(probe.head(), [0xc7, 0x71, ..] | [0x71, 0xc7, ..])),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static PARQUET: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "parquet",
+        title: "a Parquet file",
+        suffixes: &[".parquet"],
+        references: &["https://parquet.apache.org/docs/file-format/"],
+        limitations: &["Metadata, which may hold a pickle, is not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"PAR1"), Sign::Magic(0, b"PARE")],
+    remark: None,
+};
+
+pub(in crate::formats) static ARROW: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "arrow",
+        title: "an Arrow file",
+        suffixes: &[".arrow", ".feather", ".ipc"],
+        references: &[
+            "https://arrow.apache.org/docs/format/Columnar.html",
+            "CVE-2023-47248",
+        ],
+        limitations: &["Extension types, whose metadata may be a pickle, are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[
+        Sign::Magic(0, b"ARROW1\0\0"),
+        Sign::Magic(0, b"FEA1"),
+        Sign::Suffix(signs::arrow_stream),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static MSGPACK: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "msgpack",
+        title: "a MessagePack file",
+        suffixes: &[".msgpack", ".flax"],
+        references: &["https://github.com/msgpack/msgpack/blob/master/spec.md"],
+        limitations: &["Extension values are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Suffix(signs::msgpack)],
+    remark: None,
+};
+
+pub(in crate::formats) static R_DATA: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "r-data",
+        title: "R's serialised data",
+        suffixes: &[".rds", ".rda", ".rdata"],
+        runs_code: true,
+        references: &[
+            "https://cran.r-project.org/doc/manuals/r-release/R-ints.html",
+            "CVE-2024-27322",
+        ],
+        limitations: &["Promises, which run when they are read, are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::r_data)],
+    remark: None,
+};
+
+pub(in crate::formats) static TORCH7: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "torch7",
+        title: "a Torch7 file",
+        suffixes: &[".t7"],
+        runs_code: true,
+        references: &["https://github.com/torch/torch7/blob/master/doc/serialization.md"],
+        limitations: &["Serialised Lua functions are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Suffix(signs::torch7)],
+    remark: None,
+};
+
+pub(in crate::formats) static CNTK: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "cntk",
+        title: "a CNTK model",
+        suffixes: &[".dnn", ".cmf"],
+        references: &["https://learn.microsoft.com/en-us/cognitive-toolkit/"],
+        limitations: &["Operators are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"B\0C\0N\0\0\0"), Sign::Suffix(signs::any)],
+    remark: None,
+};
+
+pub(in crate::formats) static PMML: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "pmml",
+        title: "a PMML document",
+        suffixes: &[".pmml"],
+        layer_of: Some("text"),
+        references: &["https://dmg.org/pmml/v4-4-1/GeneralStructure.html"],
+        limitations: &["Entities and extensions are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::pmml)],
+    remark: None,
+};
+
+pub(in crate::formats) static OPENVINO: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "openvino",
+        title: "an OpenVINO network",
+        layer_of: Some("text"),
+        references: &["https://docs.openvino.ai"],
+        limitations: &["Extension libraries that it names are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::openvino)],
+    remark: None,
+};
+
+pub(in crate::formats) static CATBOOST: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "catboost",
+        title: "a CatBoost model",
+        suffixes: &[".cbm"],
+        references: &["https://catboost.ai/docs"],
+        limitations: &["Sections are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"CBM1")],
+    remark: None,
+};
+
+pub(in crate::formats) static XGBOOST: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "xgboost",
+        title: "an XGBoost model",
+        suffixes: &[".ubj", ".xgb", ".bst"],
+        references: &["https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html"],
+        limitations: &["Lengths are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"binf"), Sign::Suffix(signs::ubjson)],
+    remark: None,
+};
+
+pub(in crate::formats) static COREML: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "coreml",
+        title: "a Core ML model",
+        suffixes: &[".mlmodel"],
+        references: &["https://apple.github.io/coremltools/mlmodel/"],
+        limitations: &["Custom layers and linked models are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Suffix(signs::protobuf)],
+    remark: None,
+};
+
+pub(in crate::formats) static PADDLE: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "paddle",
+        title: "a Paddle model",
+        suffixes: &[".pdmodel", ".pdiparams", ".pdparams"],
+        references: &["https://www.paddlepaddle.org.cn/documentation/docs/en/guides/index_en.html"],
+        limitations: &["Operators that call Python are not seen."],
+        ..ROW
+    },
+    shared: &[".pdparams"],
+    signs: &[Sign::Suffix(signs::any)],
+    remark: None,
+};
+
+pub(in crate::formats) static MXNET: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "mxnet",
+        title: "MXNet parameters",
+        suffixes: &[".params"],
+        references: &["https://mxnet.apache.org"],
+        limitations: &["Counts and shapes are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"\x12\x01\0\0\0\0\0\0")],
+    remark: None,
+};
+
+pub(in crate::formats) static RKNN: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "rknn",
+        title: "an RKNN model",
+        suffixes: &[".rknn"],
+        references: &["https://github.com/airockchip/rknn-toolkit2"],
+        limitations: &["Its structure is not public."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"RKNN")],
+    remark: None,
+};
+
+pub(in crate::formats) static TENSORRT: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "tensorrt",
+        title: "a TensorRT engine",
+        suffixes: &[".engine", ".trt"],
+        runs_code: true,
+        references: &["https://docs.nvidia.com/deeplearning/tensorrt/"],
+        limitations: &["Plugins that it loads are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[
+        Sign::Magic(0, b"ptrt"),
+        Sign::Magic(0, b"ftrt"),
+        Sign::Suffix(signs::any),
+    ],
+    remark: None,
+};
+
+pub(in crate::formats) static FASTTEXT: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "fasttext",
+        title: "a fastText model",
+        suffixes: &[".ftz"],
+        references: &["https://fasttext.cc"],
+        limitations: &["Counts are not seen."],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Magic(0, b"\xba\x16\x4f\x2f")],
+    remark: None,
+};
+
+pub(in crate::formats) static SENTENCEPIECE: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "sentencepiece",
+        title: "a SentencePiece tokenizer",
+        suffixes: &[".model", ".spm"],
+        references: &[
+            "https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto",
+        ],
+        limitations: &["Normalisation rules are not seen."],
+        ..ROW
+    },
+    shared: &[".model"],
+    signs: &[Sign::Check(|probe| {
+        probe.has_suffix(&[".model", ".spm"]) && signs::sentencepiece(probe)
+    })],
+    remark: None,
+};

@@ -1,0 +1,288 @@
+//! Every row by a sample, and nothing by chance.
+
+use super::super::testing::{artifact, examine, recognise};
+use super::super::{FORMATS, find};
+use super::*;
+use crate::report::Location;
+use crate::source::{Memory, Slice};
+use std::sync::Arc;
+
+/// Ids of all formats that recognise these bytes by more than their name.
+fn recognised(name: &str, bytes: &[u8]) -> Vec<&'static str> {
+    let artifact = artifact(name, bytes);
+    let probe = Probe::new(&artifact);
+    FORMATS
+        .iter()
+        .filter(|format| format.recognise(&probe) >= Claim::Magic)
+        .map(|format| format.spec().id)
+        .collect()
+}
+
+/// The beginning of a tar archive with one member.
+fn tar(magic: &[u8]) -> Vec<u8> {
+    let mut block = vec![0u8; 512];
+    block[..8].copy_from_slice(b"data.pkl");
+    block[100..108].copy_from_slice(b"0000644\0");
+    block[257..257 + magic.len()].copy_from_slice(magic);
+    let sum: u64 = block.iter().map(|&b| u64::from(b)).sum::<u64>() + 8 * 32;
+    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    block
+}
+
+fn padded(head: &[u8], len: usize) -> Vec<u8> {
+    let mut bytes = head.to_vec();
+    bytes.resize(len.max(head.len()), 0);
+    bytes
+}
+
+/// A sample for each row: a name, and how the bytes begin.
+fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+    let at = |offset: usize, magic: &[u8]| [vec![0; offset], magic.to_vec(), vec![0; 64]].concat();
+    let mut squashfs = padded(b"hsqs", 96);
+    squashfs[28] = 4;
+    vec![
+        ("hdf5", "x", padded(b"\x89HDF\r\n\x1a\n", 64)),
+        ("hdf5", "x", at(512, b"\x89HDF\r\n\x1a\n")),
+        ("hdf5", "x.h5", at(1 << 17, b"\x89HDF\r\n\x1a\n")),
+        ("keras", "x.keras", padded(b"PK\x03\x04", 64)),
+        ("gguf", "x", padded(b"GGUF\x03\0\0\0", 64)),
+        ("gguf", "x", padded(b"GGUF\0\0\0\x03", 64)),
+        ("ggml", "x", padded(b"tjgg\x03\0\0\0", 64)),
+        ("ggml", "x", padded(b"lmgg\0\x7d\0\0", 64)),
+        ("onnx", "x", padded(b"\x08\x07\x12\x07pytorch\x1a\x03", 64)),
+        ("onnx", "x.onnx", padded(b"\x08\x0a\x3a\x20", 64)),
+        (
+            "tensorflow-graph",
+            "saved_model.pb",
+            padded(b"\x08\x01\x12\x40", 64),
+        ),
+        (
+            "tensorflow-checkpoint-index",
+            "m.ckpt.index",
+            at(56, b"\x57\xfb\x80\x8b\x24\x75\x47\xdb")[..64].to_vec(),
+        ),
+        (
+            "tensorflow-checkpoint-data",
+            "m.ckpt.data-00000-of-00002",
+            vec![0; 64],
+        ),
+        ("tflite", "x", padded(b"\x1c\0\0\0TFL3", 64)),
+        ("executorch", "x", padded(b"\x1c\0\0\0ET12", 64)),
+        ("npy", "x", padded(b"\x93NUMPY\x01\0", 64)),
+        ("7z", "x", padded(b"7z\xbc\xaf\x27\x1c", 64)),
+        ("rar", "x", padded(b"Rar!\x1a\x07\x01\0", 64)),
+        ("rar", "x", padded(b"Rar!\x1a\x07\0", 64)),
+        ("tar", "x", tar(b"ustar\x0000")),
+        ("tar", "x", tar(b"")),
+        (
+            "gzip",
+            "model.pkl",
+            padded(b"\x1f\x8b\x08\0\0\0\0\0\x02\xff", 64),
+        ),
+        ("bzip2", "x", padded(b"BZh91AY&SY", 64)),
+        ("xz", "x", padded(b"\xfd7zXZ\0", 64)),
+        (
+            "lzma",
+            "x",
+            padded(b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", 64),
+        ),
+        ("lzip", "x", padded(b"LZIP\x01\x0c", 64)),
+        ("zstd", "x", padded(b"\x28\xb5\x2f\xfd", 64)),
+        ("lz4", "x", padded(b"\x04\x22\x4d\x18", 64)),
+        ("zlib", "model.joblib", padded(b"\x78\x9c", 64)),
+        ("zlib", "model.pkl.z", padded(b"\x78\x5e", 64)),
+        ("cab", "x", padded(b"MSCF\0\0\0\0", 64)),
+        ("iso", "x.iso", at(0x8001, b"CD001")),
+        ("squashfs", "x", squashfs),
+        (
+            "dmg",
+            "x.dmg",
+            [vec![0; 512], padded(b"koly", 512)].concat(),
+        ),
+        ("ar", "x", padded(b"!<arch>\n", 64)),
+        ("cpio", "x", [&b"070701"[..], &[b'0'; 60], b"\0"].concat()),
+        ("parquet", "x", padded(b"PAR1", 64)),
+        ("arrow", "x", padded(b"ARROW1\0\0", 64)),
+        (
+            "arrow",
+            "x.arrow",
+            padded(b"\xff\xff\xff\xff\x80\x01\0\0", 64),
+        ),
+        ("msgpack", "x.msgpack", padded(b"\x81\xa6params", 64)),
+        ("r-data", "x", padded(b"RDX3\nX\n\0\0\0\x03", 64)),
+        ("r-data", "x", padded(b"X\n\0\0\0\x02", 64)),
+        ("torch7", "x.t7", padded(b"\x03\0\0\0", 64)),
+        ("cntk", "x", padded(b"B\0C\0N\0\0\0", 64)),
+        (
+            "pmml",
+            "x",
+            b"<?xml version=\"1.0\"?><PMML version=\"4.4\"></PMML>".to_vec(),
+        ),
+        (
+            "openvino",
+            "x.xml",
+            b"<?xml version=\"1.0\"?><net name=\"a\"><layers/></net>".to_vec(),
+        ),
+        ("catboost", "x", padded(b"CBM1", 64)),
+        ("xgboost", "x", padded(b"binf", 64)),
+        (
+            "xgboost",
+            "x.ubj",
+            padded(b"{L\0\0\0\0\0\0\0\x07learner", 64),
+        ),
+        ("coreml", "x.mlmodel", padded(b"\x08\x01\x12\x40", 64)),
+        ("paddle", "x.pdmodel", padded(b"\x0a\x40", 64)),
+        ("mxnet", "x", padded(b"\x12\x01\0\0\0\0\0\0", 64)),
+        ("rknn", "x", padded(b"RKNN", 64)),
+        ("tensorrt", "x.engine", padded(b"ftrt", 64)),
+        ("fasttext", "x", padded(b"\xba\x16\x4f\x2f\x0c\0\0\0", 64)),
+        (
+            "sentencepiece",
+            "tokenizer.model",
+            padded(b"\x0a\x0e\x0a\x05<unk>", 64),
+        ),
+    ]
+}
+
+/// The ids in the table, as its text has them.
+fn rows() -> Vec<&'static str> {
+    let ids = include_str!("table.rs").split("        id: \"").skip(1);
+    ids.map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[test]
+fn every_row_is_registered_and_has_a_sample() {
+    let samples = samples();
+    assert!(rows().len() > 40);
+    for id in rows() {
+        assert!(find(id).is_some(), "{id} is not registered");
+        assert!(
+            samples.iter().any(|(of, ..)| *of == id),
+            "{id} has no sample"
+        );
+    }
+}
+
+#[test]
+fn every_sample_is_recognised_and_leads_to_one_gap() {
+    for (id, name, bytes) in samples() {
+        let by = recognised(name, &bytes);
+        assert!(by.contains(&id), "{id}: {by:?}");
+        let others = by.iter().filter(|other| rows().contains(other)).count();
+        assert_eq!(others, 1, "{id}: one gap and not several: {by:?}");
+        let said = examine(find(id).unwrap(), name, bytes);
+        assert!(said.findings.is_empty());
+        assert_eq!(said.gaps.len(), 1, "{id}");
+        assert_eq!(said.gaps[0].1, Why::Unsupported);
+        assert!(said.gaps[0].2.contains("not examined by this version"));
+    }
+}
+
+#[test]
+fn a_name_alone_is_a_promise_only_where_no_other_format_has_it() {
+    let claim = |id: &str, name: &str| recognise(find(id).unwrap(), name, "no such thing");
+    assert_eq!(claim("hdf5", "x.h5"), Claim::Name);
+    assert_eq!(claim("hdf5", "x.keras"), Claim::No);
+    assert_eq!(claim("keras", "x.keras"), Claim::Name);
+    assert_eq!(claim("gzip", "x.gz"), Claim::Name);
+    assert_eq!(claim("gzip", "model.pkl"), Claim::No);
+    assert_eq!(claim("zlib", "model.joblib"), Claim::No);
+    let said = examine(find("gguf").unwrap(), "x.gguf", "no such thing");
+    assert!(said.gaps[0].2.contains("the name promises"));
+}
+
+#[test]
+fn an_array_of_objects_is_named_as_the_pickle_it_holds() {
+    let said = |header: &str| {
+        let bytes = [b"\x93NUMPY\x01\0\x76\0".to_vec(), header.into()].concat();
+        examine(find("npy").unwrap(), "x.npy", bytes).gaps[0]
+            .2
+            .clone()
+    };
+    let object = "{'descr': '|O', 'fortran_order': False, 'shape': (2,), }";
+    assert!(said(object).contains("pickle"));
+    let fields = "{'descr': [('a', '<f4'), ('b', '|O')], 'fortran_order': False, 'shape': (2,), }";
+    assert!(said(fields).contains("pickle"));
+    let plain = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
+    assert!(!said(plain).contains("pickle"));
+}
+
+/// A small generator, so that the bytes are the same in every run.
+fn noise(mut seed: u64, len: usize) -> Vec<u8> {
+    std::iter::repeat_with(|| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed as u8
+    })
+    .take(len)
+    .collect()
+}
+
+#[test]
+fn weights_are_no_format_by_chance() {
+    for seed in 1..20_000u64 {
+        let bytes = noise(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), 600);
+        let by = recognised("pytorch_model.bin", &bytes);
+        let rows: Vec<_> = by.iter().filter(|id| rows().contains(id)).collect();
+        assert!(rows.is_empty(), "{rows:?}");
+    }
+    // Small floats, small integers and zeros: what weights look like.
+    let floats: Vec<u8> = (0..256)
+        .flat_map(|i| (i as f32 * 1e-3).to_le_bytes())
+        .collect();
+    let integers: Vec<u8> = (0..256u32).flat_map(u32::to_le_bytes).collect();
+    for bytes in [floats, integers, vec![0; 1024], vec![0xff; 1024]] {
+        let by = recognised("weights.bin", &bytes);
+        assert!(!by.iter().any(|id| rows().contains(id)), "{by:?}");
+    }
+}
+
+#[test]
+fn text_is_no_binary_format() {
+    for text in [
+        "GGUF is a format",
+        "PAR1",
+        "Rar! is a tool",
+        "RKNN",
+        "BZh9 is",
+        "BINF",
+    ] {
+        assert_eq!(recognised("notes.txt", text.as_bytes()), ["text"], "{text}");
+    }
+    assert_eq!(
+        recognised("tree.model", b"tree\nversion=v4\nnum_class=1\n"),
+        ["text"]
+    );
+    assert_eq!(
+        recognised("page.xml", b"<?xml version=\"1.0\"?><a/>"),
+        ["text"]
+    );
+}
+
+#[test]
+fn a_cut_or_changed_sample_ends_in_words() {
+    for (id, name, bytes) in samples() {
+        let short = &bytes[..bytes.len().min(600)];
+        for cut in 0..short.len().min(64) {
+            examine(find(id).unwrap(), name, &short[..cut]);
+            let mut changed = short.to_vec();
+            changed[cut] ^= 0xff;
+            assert_eq!(examine(find(id).unwrap(), name, changed).gaps.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_user_block_is_followed_in_a_file_of_any_size() {
+    let far = [vec![0; 1 << 20], b"\x89HDF\r\n\x1a\n".to_vec()].concat();
+    let source: crate::source::SharedSource = Arc::new(Memory::new(far));
+    let artifact = Artifact {
+        location: Location::file("x.h5"),
+        name: "x.h5".to_owned(),
+        source: Arc::new(Slice::new(source, 0..u64::MAX)),
+        depth: 0,
+    };
+    let claim = find("hdf5").unwrap().recognise(&Probe::new(&artifact));
+    assert_eq!(claim, Claim::Magic);
+}
