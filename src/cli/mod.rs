@@ -15,7 +15,6 @@ mod settings;
 mod stdin;
 mod values;
 
-use std::io::{self, Write};
 use std::panic;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ use self::progress::Progress;
 use self::settings::{Settings, Variables};
 use crate::budget::CancelToken;
 use crate::engine::{self, Input, Request};
-use crate::render::{self, Style, Verbosity};
+use crate::render::{self, Format, Style, Verbosity};
 use crate::report::escape_text;
 
 /// Run the program.
@@ -114,7 +113,10 @@ fn take(named: Vec<Named>, settings: &Settings, cancel: &CancelToken) -> Vec<Inp
 
 fn survey(request: &Request, output: Output, settings: &Settings, style: Style) -> Exit {
     let survey = engine::survey(request);
-    let written = output.write(|out| render::write_survey(&survey, settings.format, style, out));
+    let written = output.write(|out| match settings.format {
+        Format::Json => render::write_survey_json(&survey, out),
+        Format::Text | Format::Sarif => render::write_survey(&survey, style, out),
+    });
     deliver(
         Exit::of_survey(&survey, request.policy.allow_partial),
         written,
@@ -137,22 +139,18 @@ fn rules(args: &RulesArgs) -> Result<Exit> {
         color: Variables::of_process().color(args.color, output.is_terminal()),
         verbosity: Verbosity::Normal,
     };
-    let text = match (args.format, args.rule) {
-        (CatalogueFormat::Text, Some(rule)) => render::rule_help(rule, style),
-        (CatalogueFormat::Text, None) => render::catalogue_text(style),
-        (CatalogueFormat::Json, Some(rule)) => render::rule_json(rule),
-        (CatalogueFormat::Json, None) => render::catalogue_json(),
-        (CatalogueFormat::Markdown, None) => render::rules_markdown(),
-        (CatalogueFormat::Markdown, Some(rule)) => bail!(
+    if let (CatalogueFormat::Markdown, Some(rule)) = (args.format, args.rule) {
+        bail!(
             "--format markdown writes the whole catalogue; leave out {} or use --format text",
             rule.id
-        ),
-    };
-    let written = output.write(|out| write_text(&text, out));
+        );
+    }
+    let written = output.write(|out| match (args.format, args.rule) {
+        (CatalogueFormat::Text, Some(rule)) => render::write_rule(rule, style, out),
+        (CatalogueFormat::Text, None) => render::list_rules(style, out),
+        (CatalogueFormat::Json, Some(rule)) => out.write_all(render::rule_json(rule).as_bytes()),
+        (CatalogueFormat::Json, None) => out.write_all(render::catalogue_json().as_bytes()),
+        (CatalogueFormat::Markdown, _) => out.write_all(render::catalogue().as_bytes()),
+    });
     Ok(deliver(Exit::Clean, written))
-}
-
-/// The text, ended by a line break.
-fn write_text(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", text.trim_end_matches('\n'))
 }

@@ -1,46 +1,64 @@
 //! Reports as text, JSON and SARIF: pure functions of the report.
+//!
+//! Nothing here looks at the environment, the clock, the terminal or a file.
+//! Strings in a report may come from a model that wants to be mistaken for
+//! something else, so every output writes them so that they can act on nothing:
+//! escaped in text, as `\u` escapes in JSON and SARIF.
 
-mod catalogue;
+mod complete;
+mod json;
+mod layout;
+mod palette;
+mod rules;
+mod rules_json;
+mod sarif;
+mod survey;
+mod text;
+mod units;
 
-pub use catalogue::{catalogue_json, catalogue_text, rule_json};
+pub use rules::{catalogue, list_rules, write_rule};
+pub use rules_json::{catalogue_json, rule_json};
+pub use survey::{write_survey, write_survey_json};
+pub use units::size;
 
 use std::io;
 
-use crate::report::{Report, Survey};
-use crate::rules::{self, Rule};
+use crate::report::Report;
 
-/// Forms of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An output format.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
     /// For people.
+    #[default]
     Text,
-    /// The report itself.
+    /// The report itself; `docs/report.schema.json` describes it.
     Json,
-    /// For code scanning.
+    /// SARIF 2.1.0, for code scanning services.
     Sarif,
 }
 
-/// How much is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much text there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// The verdict.
+    /// The verdict line.
     Quiet,
-    /// Findings and gaps.
+    /// Findings, gaps, shard sets, totals and the verdict.
+    #[default]
     Normal,
-    /// Everything.
+    /// Traces, references, fingerprints and every artifact besides.
     Verbose,
 }
 
-/// The look of text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How text looks. JSON and SARIF do not depend on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Use colour.
+    /// Whether to write colours, as ANSI escapes.
     pub color: bool,
-    /// How much is said.
+    /// How much to say.
     pub verbosity: Verbosity,
 }
 
-/// Write the report.
+/// Write a report. Fails only where `out` does.
 pub fn write(
     report: &Report,
     format: Format,
@@ -48,29 +66,8 @@ pub fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => writeln!(out, "{} {:?}", report.verdict, style),
-        Format::Json | Format::Sarif => Ok(serde_json::to_writer_pretty(out, report)?),
+        Format::Text => text::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Sarif => json::write(&sarif::log(report), out),
     }
-}
-
-/// Write the survey.
-pub fn write_survey(
-    survey: &Survey,
-    _format: Format,
-    _style: Style,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    Ok(serde_json::to_writer_pretty(out, survey)?)
-}
-
-/// The catalogue as Markdown.
-pub fn rules_markdown() -> String {
-    rules::all()
-        .map(|rule| format!("## `{}`\n", rule.id))
-        .collect()
-}
-
-/// One rule in words.
-pub fn rule_help(rule: &Rule, _style: Style) -> String {
-    format!("{}\n{}\n{}", rule.id, rule.why, rule.remedy)
 }

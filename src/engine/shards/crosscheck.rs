@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::group::{Set, Shard};
 use super::index_names::{Target, target};
+use super::set::{Set, Shard};
 use super::tensors;
 use crate::formats::shard_index::Index;
 use crate::report::{Location, Place, Severity, TensorTable, escape_bytes};
@@ -28,10 +28,10 @@ pub type CrossFinding = (Location, Draft);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CrossCheck {
     /// Shards that the names or the index promise and that are not there, as
-    /// the person would name them; at most [`LISTED_NAMES_CAP`].
+    /// the person would name them; at most 1,000.
     pub missing: Vec<String>,
     /// Shards that the names or the index do not account for, as the person
-    /// named them; at most [`LISTED_NAMES_CAP`].
+    /// named them; at most 1,000.
     pub extra: Vec<String>,
     /// What there is to report, at most one of each rule and kind.
     pub findings: Vec<CrossFinding>,

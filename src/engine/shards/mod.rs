@@ -13,12 +13,16 @@ mod crosscheck;
 mod families;
 mod group;
 mod index_names;
+mod set;
 mod tensors;
 
 #[cfg(test)]
 mod crosscheck_tests;
+#[cfg(test)]
+mod group_tests;
 
 pub use crosscheck::{CrossCheck, CrossFinding, crosscheck};
 pub use families::{FAMILIES, Family, FamilyMatch, Number, Numbering, Role, siblings_of};
-pub use group::{Grouping, Set, Shard, group};
+pub use group::{Grouping, group};
 pub use index_names::local_names;
+pub use set::{Set, Shard};

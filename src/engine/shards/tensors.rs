@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::crosscheck::{CrossCheck, Named, examples, plural, shown};
-use super::group::{Set, Shard};
+use super::set::{Set, Shard};
 use crate::formats::shard_index::Index;
 use crate::report::{Place, Severity, TensorTable};
 use crate::rules::shards as rules;
