@@ -3,8 +3,17 @@
 //! Which sweepers run never depends on how the bytes are read, and what they
 //! find never depends on how the span was cut (see [`crate::source::windows`]).
 
+mod passing;
+mod queue;
+mod salvage;
+
+pub use passing::PassingSweep;
+
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
+
+use queue::Queue;
+use salvage::salvage;
 
 use super::guard::guarded;
 use super::job::JobContext;
@@ -12,7 +21,7 @@ use super::ledger::Entry;
 use super::plan::Backing;
 use crate::detect::{self, SWEEPERS};
 use crate::report::{Span, Why};
-use crate::source::{Chunk, Extent, Margins, ReadError, SharedSource, Window};
+use crate::source::{Chunk, Extent, ReadError, SharedSource, Window};
 
 /// How far into a hole the sweep reads in front of data, so that an anchor
 /// that begins with zeros is not cut by the edge of the hole.
@@ -165,40 +174,74 @@ impl<'a> Sweep<'a> {
     ) -> Result<(), ReadError> {
         let chunk = match chunk {
             Ok(chunk) => chunk,
-            Err(ReadError::Io(error)) => {
-                let detail = format!("these bytes could not be read: {error}");
-                self.job
-                    .ledger
-                    .gap(self.entry, core.into(), Why::Unreadable, detail);
-                return Ok(());
-            }
+            Err(ReadError::Io(_)) => return self.judge_salvaged(core, base),
             Err(other) => return Err(other),
         };
         self.job.budget.check()?;
+        let judged = self.judge_bytes(&core, base, &chunk)?;
+        chunk.verify()?;
+        self.settle(&core, judged, 0);
+        Ok(())
+    }
+
+    /// Judge a window that could only be read in part: what is lost is a gap,
+    /// the rest is judged with zeros in its place.
+    fn judge_salvaged(&self, core: Span, base: u64) -> Result<(), ReadError> {
+        let margins = detect::margins();
+        let outer = base..core
+            .end
+            .saturating_add(margins.after)
+            .min(self.source.len());
+        let salvaged = salvage(self.source.as_ref(), outer)?;
+        let mut lost = 0;
+        for (span, error) in salvaged.lost {
+            let span = span.start.max(core.start)..span.end.min(core.end);
+            if span.start < span.end {
+                lost += span.end - span.start;
+                let detail = format!("these bytes could not be read: {error}");
+                self.job
+                    .ledger
+                    .gap(self.entry, span.into(), Why::Unreadable, detail);
+            }
+        }
+        let judged = self.judge_bytes(&core, base, &salvaged.bytes)?;
+        self.settle(&core, judged, lost);
+        Ok(())
+    }
+
+    /// Run the sweepers over a window of which `bytes` begin at `base`.
+    fn judge_bytes(
+        &self,
+        core: &Span,
+        base: u64,
+        bytes: &[u8],
+    ) -> Result<Result<(), String>, ReadError> {
         let index = |at: u64| {
             usize::try_from(at - base)
                 .unwrap_or(usize::MAX)
-                .min(chunk.len())
+                .min(bytes.len())
         };
         let window = Window {
-            bytes: &chunk,
+            bytes,
             base,
             core: index(core.start)..index(core.end),
         };
-        let short = (window.core.len() as u64) < core.end - core.start;
-        if short {
+        if (window.core.len() as u64) < core.end - core.start {
             return Err(ReadError::Changed);
         }
-        let judged = judge_window(self.job, self.entry, &window);
-        chunk.verify()?;
+        Ok(judge_window(self.job, self.entry, &window))
+    }
+
+    /// Write down what became of a window of which `lost` bytes were not there.
+    fn settle(&self, core: &Span, judged: Result<(), String>, lost: u64) {
         match judged {
-            Ok(()) => self.count(core.end - core.start),
-            Err(panic) => self
-                .job
-                .ledger
-                .gap(self.entry, core.into(), Why::Panicked, panic),
+            Ok(()) => self.count(core.end - core.start - lost),
+            Err(panic) => {
+                self.job
+                    .ledger
+                    .gap(self.entry, core.clone().into(), Why::Panicked, panic);
+            }
         }
-        Ok(())
     }
 
     fn count(&self, bytes: u64) {
@@ -229,120 +272,5 @@ fn push(spans: &mut Vec<Span>, span: Span) {
     match spans.last_mut() {
         Some(last) if last.end == span.start => last.end = span.end,
         _ => spans.push(span),
-    }
-}
-
-/// The windows that no lane has taken yet.
-struct Queue {
-    /// Spans to sweep, last first, so that the next one is popped.
-    left: Mutex<Vec<Span>>,
-    /// Length of the artifact: margins do not reach beyond it.
-    len: u64,
-    margins: Margins,
-}
-
-impl Queue {
-    fn new(mut spans: Vec<Span>, len: u64) -> Self {
-        spans.reverse();
-        Queue {
-            left: Mutex::new(spans),
-            len,
-            margins: detect::margins(),
-        }
-    }
-
-    fn left(&self) -> std::sync::MutexGuard<'_, Vec<Span>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether there is more than one window of this size.
-    fn longer_than(&self, window: u64) -> bool {
-        self.left().iter().map(|s| s.end - s.start).sum::<u64>() > window
-    }
-
-    /// The next window of at most `size` core bytes: its core, and the core
-    /// with margins.
-    fn next(&self, size: u64) -> Option<(Span, Span)> {
-        let mut left = self.left();
-        let span = left.pop()?;
-        let (core, outer) =
-            crate::source::windows(span.clone(), self.len, size, self.margins).next()?;
-        if core.end < span.end {
-            left.push(core.end..span.end);
-        }
-        Some((core, outer))
-    }
-
-    /// Leave nothing for the other lanes.
-    fn close(&self) {
-        self.left().clear();
-    }
-}
-
-/// Sweeps bytes that come out of a decoder and are too many to keep.
-pub struct PassingSweep<'a> {
-    job: &'a JobContext,
-    entry: Entry,
-    margins: Margins,
-    /// Bytes that a window may still need.
-    held: Vec<u8>,
-    /// Position in the artifact of `held[0]`.
-    base: u64,
-    /// Position up to which cores were judged.
-    done: u64,
-}
-
-impl<'a> PassingSweep<'a> {
-    /// Begin at the first byte of the artifact whose page is `entry`.
-    pub fn new(job: &'a JobContext, entry: Entry) -> Self {
-        PassingSweep {
-            job,
-            entry,
-            margins: detect::margins(),
-            held: Vec::new(),
-            base: 0,
-            done: 0,
-        }
-    }
-
-    /// The next decoded bytes.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
-        self.job.budget.check()?;
-        self.held.extend_from_slice(bytes);
-        let end = self.base + self.held.len() as u64;
-        let ready = end.saturating_sub(self.margins.after);
-        if ready.saturating_sub(self.done) >= self.job.window() {
-            self.judge(ready);
-        }
-        Ok(())
-    }
-
-    /// The decoder has ended.
-    pub fn finish(mut self) {
-        let end = self.base + self.held.len() as u64;
-        self.judge(end);
-    }
-
-    fn judge(&mut self, until: u64) {
-        let index = |at: u64| (at - self.base) as usize;
-        let window = Window {
-            bytes: &self.held,
-            base: self.base,
-            core: index(self.done)..index(until),
-        };
-        self.job.ledger.grew_to(self.entry, until);
-        match judge_window(self.job, self.entry, &window) {
-            Ok(()) => self.job.ledger.swept(self.entry, until - self.done),
-            Err(panic) => {
-                let span = self.done..until;
-                self.job
-                    .ledger
-                    .gap(self.entry, span.into(), Why::Panicked, panic);
-            }
-        }
-        self.done = until;
-        let keep_from = until.saturating_sub(self.margins.before).max(self.base);
-        self.held.drain(..index(keep_from));
-        self.base = keep_from;
     }
 }
