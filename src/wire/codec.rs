@@ -81,7 +81,6 @@ impl Codec {
         };
         let mut hasher = crc32fast::Hasher::new();
         let mut piece = vec![0; MEASURE_BYTES];
-        let mut unpacked = 0u64;
         let end = loop {
             budget.check()?;
             match inflate.read(&mut piece) {
@@ -89,20 +88,19 @@ impl Codec {
                 Ok(n) => {
                     budget.spend_expanded(n as u64)?;
                     hasher.update(piece.get(..n).unwrap_or_default());
-                    unpacked = unpacked.saturating_add(n as u64);
                 }
                 Err(error) => match read_error(error) {
                     Some(read) => return Err(read.into()),
                     None => break StreamEnd::Broken,
                 },
             }
-            if unpacked > cap_bytes {
+            if inflate.state.total_out() > cap_bytes {
                 break StreamEnd::Capped;
             }
         };
         Ok(Measured {
             packed: inflate.state.total_in(),
-            unpacked,
+            unpacked: inflate.state.total_out(),
             crc32: hasher.finalize(),
             end,
         })

@@ -138,10 +138,7 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         let end = at.saturating_add(len);
-        match self.orphans.last_mut() {
-            Some(last) if last.end == at => last.end = end,
-            _ => self.orphans.push(at..end),
-        }
+        self.is_cut |= !append(&mut self.orphans, at..end, self.caps.entries);
         Ok(Some(end))
     }
 
@@ -161,7 +158,7 @@ impl<'a> Walk<'a> {
         let end = len.map(|n| at.saturating_add(n));
         let end = end.filter(|&end| end <= self.next_anchor(at.saturating_add(1)));
         if let Some(end) = end {
-            self.others.push(at..end);
+            self.is_cut |= !append(&mut self.others, at..end, self.caps.entries);
         }
         Ok(end)
     }
@@ -282,7 +279,8 @@ impl<'a> Walk<'a> {
         if self.locals.contains_key(&at) {
             return Ok(true);
         }
-        let Some(local) = local::read(self.source, at, hint, self.budget)? else {
+        let limit = self.next_anchor(at.saturating_add(1));
+        let Some(local) = local::read(self.source, at, hint, limit, self.budget)? else {
             return Ok(false);
         };
         if !self.has_room(&local.view) || self.locals.len() >= self.caps.entries {
@@ -348,6 +346,18 @@ impl<'a> Walk<'a> {
         }
         complement(owned, self.source.len())
     }
+}
+
+/// Add a span to a list, as part of the last one where that ends there;
+/// whether there was room.
+fn append(list: &mut Vec<Span>, span: Span, cap: usize) -> bool {
+    let has_room = list.len() < cap;
+    match list.last_mut() {
+        Some(last) if last.end == span.start => last.end = span.end,
+        _ if has_room => list.push(span),
+        _ => return false,
+    }
+    true
 }
 
 /// What of `0..len` none of `owned` holds.

@@ -20,7 +20,7 @@ const DESCRIPTOR_CAP_BYTES: u64 = 24;
 
 /// Output up to which a packed stream of untold length is decoded to find its
 /// end; behind that, the next record is looked for.
-const UNTOLD_CAP_BYTES: u64 = 1 << 30;
+const UNTOLD_CAP_BYTES: u64 = 64 << 20;
 
 /// Highest "version needed" that a header of an existing writer has.
 const VERSION_CAP: u8 = 63;
@@ -59,11 +59,13 @@ pub struct Local {
 /// The local header at `at`, or `None` where none stands there in full.
 ///
 /// `hint` is the packed length and name that a central record gives; the name
-/// is shared where it is the same.
+/// is shared where it is the same. Data of untold length ends at `limit` at the
+/// latest.
 pub(super) fn read(
     source: &dyn Source,
     at: u64,
     hint: Option<&View>,
+    limit: u64,
     budget: &Budget,
 ) -> Result<Option<Local>, Fault> {
     let mut header = read_up_to(source, at, FIRST_READ_BYTES)?;
@@ -90,7 +92,7 @@ pub(super) fn read(
         descriptor: None,
         next: 0,
     };
-    local.follow(source, hint, budget)?;
+    local.follow(source, hint, limit, budget)?;
     Ok(Some(local))
 }
 
@@ -108,6 +110,7 @@ impl Local {
         &mut self,
         source: &dyn Source,
         hint: Option<&View>,
+        limit: u64,
         budget: &Budget,
     ) -> Result<(), Fault> {
         let hinted = hint.and_then(|h| h.packed);
@@ -118,7 +121,7 @@ impl Local {
         };
         let packed = match known {
             Some(packed) => packed,
-            None => self.look_for_end(source, budget)?,
+            None => self.look_for_end(source, limit, budget)?,
         };
         let end = self.data_at.saturating_add(packed);
         self.next = end.min(source.len());
@@ -137,18 +140,23 @@ impl Local {
     }
 
     /// The packed length of data that no record tells the length of.
-    fn look_for_end(&mut self, source: &dyn Source, budget: &Budget) -> Result<u64, Fault> {
-        let rest = self.data_at..source.len();
+    fn look_for_end(
+        &mut self,
+        source: &dyn Source,
+        limit: u64,
+        budget: &Budget,
+    ) -> Result<u64, Fault> {
+        let room = self.data_at..limit.max(self.data_at);
         if self.view.method == 8 {
             let cap = UNTOLD_CAP_BYTES;
-            let measured = Codec::Deflate.measure(source, rest, cap, budget)?;
+            let measured = Codec::Deflate.measure(source, room.clone(), cap, budget)?;
             if measured.end == StreamEnd::Complete {
                 self.view.packed = Some(measured.packed);
                 self.view.unpacked = Some(measured.unpacked);
                 return Ok(measured.packed);
             }
         }
-        let end = search::data_end(source, self.data_at, budget)?;
+        let end = search::data_end(source, room, budget)?;
         let packed = end.saturating_sub(self.data_at);
         self.view.packed = Some(packed);
         Ok(packed)

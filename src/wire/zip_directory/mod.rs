@@ -17,6 +17,8 @@ mod fields;
 mod linear;
 mod local;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 pub(crate) mod sample;
 mod search;
 #[cfg(test)]

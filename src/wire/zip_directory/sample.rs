@@ -107,7 +107,7 @@ impl Piece {
     pub(crate) fn record(&self, local_at: u32) -> Vec<u8> {
         let mut out = b"PK\x01\x02".to_vec();
         for n in [0x0314, 20, self.central_flags, self.method, 0, 33] {
-            out.extend_from_slice(&(n as u16).to_le_bytes());
+            out.extend_from_slice(&n.to_le_bytes());
         }
         for n in [self.crc, self.packed, self.unpacked] {
             out.extend_from_slice(&n.to_le_bytes());

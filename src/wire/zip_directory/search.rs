@@ -70,9 +70,11 @@ fn leads_to_local(central: &[u8]) -> bool {
 }
 
 /// The end of stored data whose length nothing tells: where a descriptor gives
-/// the very length up to it, or where the next record stands.
-pub(super) fn data_end(source: &dyn Source, data_at: u64, budget: &Budget) -> Result<u64, Fault> {
-    let end = each_signature(source, data_at..source.len(), budget, |at, bytes| {
+/// the very length up to it, or where the next record stands, or at the end of
+/// `room`, which begins with the data.
+pub(super) fn data_end(source: &dyn Source, room: Span, budget: &Budget) -> Result<u64, Fault> {
+    let (data_at, limit) = (room.start, room.end);
+    let end = each_signature(source, room, budget, |at, bytes| {
         let len = at.saturating_sub(data_at);
         if is_at_front(bytes, DESCRIPTOR) {
             return Ok(local::closes(bytes, len).then_some(at));
@@ -89,5 +91,5 @@ pub(super) fn data_end(source: &dyn Source, data_at: u64, budget: &Budget) -> Re
             at.saturating_sub(local::descriptor_before(&front, len)),
         ))
     })?;
-    Ok(end.unwrap_or(source.len()))
+    Ok(end.unwrap_or(limit))
 }

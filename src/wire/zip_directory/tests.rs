@@ -47,7 +47,7 @@ fn a_stub_in_front_shifts_offsets_whether_it_was_corrected_or_not() {
     let directory = read(&bytes);
     assert_eq!(likeness_of(&bytes), Likeness::Structure);
     assert_eq!(names(&directory), ["a", "b"]);
-    assert_eq!(directory.slack, [0..13]);
+    assert_eq!(directory.slack, vec![Span { start: 0, end: 13 }]);
     assert_eq!(directory.ends[0].base, 13);
     assert!(directory.entries.iter().all(|e| e.local.is_some()));
 }
@@ -58,7 +58,8 @@ fn bytes_behind_the_end_are_slack() {
     let len = bytes.len() as u64;
     bytes.extend_from_slice(&[7; 1000]);
     let directory = read(&bytes);
-    assert_eq!(directory.slack, [len..len + 1000]);
+    let end = len + 1000;
+    assert_eq!(directory.slack, vec![Span { start: len, end }]);
     assert_eq!(names(&directory), ["a", "b"]);
 }
 
@@ -250,4 +251,55 @@ fn a_deadline_ends_the_walk() {
     let budget = Budget::unlimited().start(Some(std::time::Duration::ZERO), None);
     let result = walk(&Memory::new(bytes), Caps::default(), &budget);
     assert!(matches!(result, Err(Fault::Stop(_))));
+}
+
+#[test]
+fn headers_of_untold_length_cost_no_more_than_the_file_is_long() {
+    // Contiguous headers that searching does not accept (no name), in front of
+    // a directory of such: none may look through the whole file for its end.
+    let mut nameless = Piece::stored("", b"").streamed(true, false);
+    nameless.is_named = false;
+    nameless.tail.clear();
+    let mut pieces = vec![nameless; 3_000];
+    pieces.push(Piece::stored("", b"data"));
+    let bytes = Sample::of(&pieces).bytes();
+    let source = Counting(Memory::new(bytes.clone()), Default::default());
+    walk(&source, Caps::default(), &Budget::unlimited()).unwrap();
+    let read = source.1.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(read < 40 * bytes.len() as u64, "{read} of {}", bytes.len());
+}
+
+#[test]
+fn directories_that_no_end_record_leads_to_are_capped_too() {
+    let mut bytes = Vec::new();
+    for _ in 0..100 {
+        bytes.extend(Piece::stored("a", b"x").record(0));
+        bytes.push(b'?');
+    }
+    let read = |entries| {
+        let caps = Caps {
+            entries,
+            ..Caps::default()
+        };
+        walk(&Memory::new(bytes.clone()), caps, &Budget::unlimited()).unwrap()
+    };
+    assert!(read(10).is_cut && read(10).runs.len() <= 10);
+    assert!(!read(100).is_cut && read(100).runs.len() == 100);
+}
+
+/// A source that counts the bytes that were asked for.
+#[derive(Debug)]
+struct Counting(Memory, std::sync::atomic::AtomicU64);
+
+impl Source for Counting {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
+        let n = self.0.read_at(at, buf)?;
+        self.1
+            .fetch_add(n as u64, std::sync::atomic::Ordering::Relaxed);
+        Ok(n)
+    }
 }
