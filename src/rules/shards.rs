@@ -9,8 +9,6 @@ pub static RULES: &[&Rule] = &[
     &MISSING,
     &EXTRA,
     &DUPLICATE,
-    &INDEX_ESCAPE,
-    &INDEX_FOREIGN,
     &INDEX_MISSING,
     &UNKNOWN_TENSOR,
     &UNLISTED_TENSOR,
@@ -50,32 +48,6 @@ pub static DUPLICATE: Rule = Rule {
           different weights under one name.",
     remedy: "Keep the file that the publisher lists and remove the other.",
     references: &["CWE-436"],
-};
-
-/// The index sends a loader outside of the model's directory.
-pub static INDEX_ESCAPE: Rule = Rule {
-    id: "shard-index-escape",
-    severity: Severity::High,
-    title: "the index names a file outside of the model's directory",
-    why: "Loaders join the names in the index to the directory and open what comes out. An \
-          absolute name, `..`, a URL or a NUL makes them read a file of the machine, or one that \
-          was planted elsewhere, in place of a shard.",
-    remedy: "Do not load the model with this index. No writer of indexes produces such names; \
-             ask where the file comes from.",
-    references: &["CWE-22", "CWE-73"],
-};
-
-/// A safetensors index that leads a loader to another format.
-pub static INDEX_FOREIGN: Rule = Rule {
-    id: "shard-index-foreign-format",
-    severity: Severity::Medium,
-    title: "a safetensors index names a file of another format",
-    why: "Loaders choose how to read a shard by its own name. Whoever trusts the index because it \
-          says safetensors ends up in the loader of the other format, and for pickle files that \
-          loader runs code.",
-    remedy: "Load only the `.safetensors` files, or convert the others with a program that you \
-             trust and write a new index.",
-    references: &["CWE-434", "CWE-502"],
 };
 
 /// The set has no index.

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::index_names::{Target, target};
+use super::index_names::local;
 use super::set::{Set, Shard};
 use super::tensors;
 use crate::formats::shard_index::Index;
@@ -51,8 +51,6 @@ pub fn crosscheck(set: &Set, index: Option<&Index>, tensors: &[TensorTable]) -> 
     check.duplicates(set);
     match (&named, index) {
         (Some(named), Some(index)) => {
-            check.escapes(set, named);
-            check.foreign(set, named);
             tensors::compare(&mut check, set, index, named, tensors);
         }
         _ => check.index_missing(set),
@@ -61,37 +59,21 @@ pub fn crosscheck(set: &Set, index: Option<&Index>, tensors: &[TensorTable]) -> 
     check
 }
 
-/// The files that an index names.
-pub(super) struct Named<'a> {
-    /// Where the names lead, for those that stay in the directory.
-    pub(super) local: BTreeMap<&'a str, PathBuf>,
-    /// Names that lead elsewhere: the name, the reason, and one of its
-    /// tensors.
-    outside: BTreeMap<&'a str, (&'static str, &'a str)>,
-}
+/// The files of the directory that an index names, and where they lie. Names
+/// that lead elsewhere are not among them; the examination of the index
+/// reports those.
+pub(super) struct Named<'a>(pub(super) BTreeMap<&'a str, PathBuf>);
 
 impl<'a> Named<'a> {
     fn of(index: &'a Index, set: &Set) -> Self {
         let directory = set.directory().unwrap_or(Path::new(""));
-        let mut named = Named {
-            local: BTreeMap::new(),
-            outside: BTreeMap::new(),
-        };
-        for (tensor, file) in &index.entries {
-            let file = file.as_str();
-            if named.local.contains_key(file) || named.outside.contains_key(file) {
-                continue;
-            }
-            match target(file) {
-                Target::Local(path) => {
-                    named.local.insert(file, directory.join(path));
-                }
-                Target::Outside(reason) => {
-                    named.outside.insert(file, (reason, tensor));
-                }
-            }
-        }
-        named
+        let names: BTreeSet<&str> = index
+            .entries
+            .iter()
+            .map(|(_, file)| file.as_str())
+            .collect();
+        let local = |name: &'a str| Some((name, directory.join(local(name)?)));
+        Named(names.into_iter().filter_map(local).collect())
     }
 }
 
@@ -111,7 +93,7 @@ impl CrossCheck {
         let known: BTreeSet<&str> = by_number.iter().map(String::as_str).collect();
         let by_index: Vec<&str> = named
             .into_iter()
-            .flat_map(|named| &named.local)
+            .flat_map(|named| &named.0)
             .filter(|(name, file)| !set.present.contains(*file) && !known.contains(*name))
             .map(|(name, _)| *name)
             .collect();
@@ -143,7 +125,7 @@ impl CrossCheck {
 
     fn extra(&mut self, set: &Set, named: Option<&Named<'_>>) {
         let listed: Option<BTreeSet<&Path>> =
-            named.map(|named| named.local.values().map(PathBuf::as_path).collect());
+            named.map(|named| named.0.values().map(PathBuf::as_path).collect());
         let outside: BTreeSet<&Path> = set
             .outside()
             .into_iter()
@@ -198,48 +180,6 @@ impl CrossCheck {
             examples(names, all),
         ));
         self.report(&first.found.path, draft);
-    }
-
-    fn escapes(&mut self, set: &Set, named: &Named<'_>) {
-        let Some((name, (reason, tensor))) = named.outside.first_key_value() else {
-            return;
-        };
-        let total = named.outside.len() as u64;
-        let others = match total {
-            1 => String::new(),
-            _ => format!(", and {} more such names", total - 1),
-        };
-        let draft = rules::INDEX_ESCAPE
-            .at(Place::whole())
-            .message(format!(
-                "the index names `{}` as a shard: {reason}{others}",
-                shown(name)
-            ))
-            .evidence(examples(named.outside.keys().copied(), total))
-            .within(shown(tensor));
-        self.about(set, draft);
-    }
-
-    fn foreign(&mut self, set: &Set, named: &Named<'_>) {
-        let Some(only) = set.family.index.as_ref().and_then(|index| index.only) else {
-            return;
-        };
-        let foreign: Vec<&str> = named
-            .local
-            .keys()
-            .copied()
-            .filter(|name| !name.to_ascii_lowercase().ends_with(only))
-            .collect();
-        if foreign.is_empty() {
-            return;
-        }
-        let total = foreign.len() as u64;
-        let draft = rules::INDEX_FOREIGN.at(Place::whole()).message(format!(
-            "the index of a `{only}` set names {total} {} of another format: {}",
-            plural(total, "file"),
-            examples(foreign.into_iter(), total),
-        ));
-        self.about(set, draft);
     }
 
     fn index_missing(&mut self, set: &Set) {

@@ -149,29 +149,13 @@ fn two_files_for_one_place_are_reported() {
 }
 
 #[test]
-fn names_that_leave_the_directory_are_one_high_finding() {
+fn names_that_leave_the_directory_are_left_to_the_examination_of_the_index() {
     let mut named = good_index(90);
     for bad in ["../x.safetensors", "/etc/passwd", "https://e.org/x", "a\0"] {
         named.entries.push(("c".into(), bad.into()));
     }
     let check = crosscheck(&whole(), Some(&named), &[]);
-    assert_eq!(found(&check), [("shard-index-escape", Severity::High)]);
-    let draft = &check.findings[0].1;
-    assert!(draft.message.ends_with(", and 3 more such names"));
-    assert!(draft.evidence.contains("`a\\u{0}`"), "{}", draft.evidence);
-    assert_eq!(draft.place.within.as_deref(), Some("c"));
-}
-
-#[test]
-fn a_safetensors_index_that_names_a_pickle_is_reported() {
-    let mut named = good_index(90);
-    named.entries.push(("c".into(), "pytorch_model.bin".into()));
-    let paths = [ONE, TWO, INDEX, "m/pytorch_model.bin"];
-    let check = crosscheck(&set(&paths), Some(&named), &[]);
-    assert_eq!(
-        found(&check),
-        [("shard-index-foreign-format", Severity::Medium)]
-    );
+    assert_eq!(check, CrossCheck::default());
 }
 
 #[test]
@@ -258,16 +242,13 @@ fn a_hostile_index_cannot_make_the_output_long() {
             format!("{number}\x1b[2J"),
             format!("gone-{number}.safetensors"),
         ));
-        named
-            .entries
-            .push((format!("t{number}"), format!("../{number}")));
         named.entries.push((
             format!("u{number}"),
             "model-00001-of-00002.safetensors".into(),
         ));
     }
     let check = crosscheck(&whole(), Some(&named), &good_tables());
-    assert_eq!(check.findings.len(), 3, "{:?}", found(&check));
+    assert_eq!(check.findings.len(), 2, "{:?}", found(&check));
     assert_eq!(check.missing.len(), 1_000);
     for (_, draft) in &check.findings {
         assert!(draft.message.len() < 2_000 && !draft.message.contains('\x1b'));

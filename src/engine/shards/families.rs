@@ -34,8 +34,6 @@ pub struct IndexNames {
     pub usual: &'static str,
     /// Whether it is JSON with a `weight_map`.
     pub is_weight_map: bool,
-    /// The ending that every file named by the index must have.
-    pub only: Option<&'static str>,
 }
 
 /// One naming scheme.
@@ -65,14 +63,12 @@ const SAFETENSORS_INDEX: IndexNames = IndexNames {
     pattern: r"^(?<stem>.+)\.safetensors\.index(?:\.(?<variant>[0-9A-Za-z_-]+))?\.json$",
     usual: "{stem}.safetensors.index.json",
     is_weight_map: true,
-    only: Some(".safetensors"),
 };
 
 const PYTORCH_INDEX: IndexNames = IndexNames {
     pattern: r"^(?<stem>.+)\.(?:bin|pt|pth)\.index(?:\.(?<variant>[0-9A-Za-z_-]+))?\.json$",
     usual: "{stem}.bin.index.json",
     is_weight_map: true,
-    only: None,
 };
 
 /// Every family. No name belongs to two of them.
@@ -113,7 +109,6 @@ pub static FAMILIES: &[Family] = &[
             pattern: r"^(?<stem>.+)\.h5\.index\.json$",
             usual: "{stem}.h5.index.json",
             is_weight_map: true,
-            only: None,
         }),
         companion: None,
         tensors_once: true,
@@ -127,7 +122,6 @@ pub static FAMILIES: &[Family] = &[
             pattern: r"^(?<stem>.+)\.msgpack\.index\.json$",
             usual: "{stem}.msgpack.index.json",
             is_weight_map: true,
-            only: None,
         }),
         companion: None,
         tensors_once: true,
@@ -150,7 +144,6 @@ pub static FAMILIES: &[Family] = &[
             pattern: r"^(?<stem>.+)\.index$",
             usual: "{stem}.index",
             is_weight_map: false,
-            only: None,
         }),
         companion: Some(r"^(?<stem>.+)\.meta$"),
         tensors_once: false,
@@ -176,7 +169,6 @@ pub static FAMILIES: &[Family] = &[
             pattern: r"^(?<stem>.+)\.weights\.json$",
             usual: "{stem}.weights.json",
             is_weight_map: false,
-            only: None,
         }),
         companion: None,
         tensors_once: false,
@@ -190,7 +182,6 @@ pub static FAMILIES: &[Family] = &[
             pattern: r"^\.metadata$",
             usual: ".metadata",
             is_weight_map: false,
-            only: None,
         }),
         companion: None,
         tensors_once: false,

@@ -1,52 +1,24 @@
-//! Names in an index: which are files of the model's directory, and which
-//! lead somewhere else.
+//! Names in an index: which are files of the model's directory.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::detect::paths::{Escape, escape};
 use crate::formats::shard_index::Index;
 
-/// What a name in an index means, taken by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Target {
-    /// A file in the directory of the index or below it.
-    Local(PathBuf),
-    /// A place outside of it, with the reason in words.
-    Outside(&'static str),
-}
-
-/// Judge a name without touching the file system. Both kinds of slash
-/// separate, because the loader may run on another system than the scanner.
-pub(super) fn target(name: &str) -> Target {
-    if name.contains('\0') {
-        return Target::Outside("it contains a NUL byte");
+/// The file in or below the directory of the index that `name` means, relative
+/// to that directory; `None` where it leads elsewhere, which the examination
+/// of the index reports. Nothing is looked up. Both kinds of slash separate,
+/// because the loader may run on another system than the scanner.
+pub(super) fn local(name: &str) -> Option<PathBuf> {
+    match escape(name) {
+        None | Some(Escape::Backslash) => Some(
+            name.split(['/', '\\'])
+                .filter(|part| !part.is_empty() && *part != ".")
+                .collect(),
+        ),
+        Some(_) => None,
     }
-    if is_url(name) {
-        return Target::Outside("it is a URL");
-    }
-    let mut letters = name.chars();
-    let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic());
-    if name.starts_with(['/', '\\', '~']) || (drive && letters.next() == Some(':')) {
-        return Target::Outside("it is an absolute path");
-    }
-    let parts = || name.split(['/', '\\']);
-    if parts().any(|part| part == "..") {
-        return Target::Outside("it climbs out with `..`");
-    }
-    Target::Local(parts().filter(|p| !p.is_empty() && *p != ".").collect())
-}
-
-/// Whether the name starts with a scheme: `https://`, `file:/`, `hf://`.
-fn is_url(name: &str) -> bool {
-    let Some((scheme, rest)) = name.split_once(':') else {
-        return false;
-    };
-    scheme.len() > 1
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-        && rest.starts_with('/')
 }
 
 /// The files in or below the directory of the index that it names, relative
@@ -60,10 +32,8 @@ pub fn local_names(index: &Index) -> BTreeSet<PathBuf> {
         .iter()
         .map(|(_, file)| file.as_str())
         .filter(|file| seen.insert(*file))
-        .filter_map(|file| match target(file) {
-            Target::Local(path) if !path.as_os_str().is_empty() => Some(path),
-            _ => None,
-        })
+        .filter_map(local)
+        .filter(|path| !path.as_os_str().is_empty())
         .collect()
 }
 
@@ -86,10 +56,10 @@ mod tests {
             "file:///x",
             "a\0.bin",
         ] {
-            assert!(matches!(target(name), Target::Outside(_)), "{name:?}");
+            assert_eq!(local(name), None, "{name:?}");
         }
         for name in ["model-1.bin", "sub/model.bin", "./x", "a..b", "v1:2.bin"] {
-            assert!(matches!(target(name), Target::Local(_)), "{name:?}");
+            assert!(local(name).is_some(), "{name:?}");
         }
     }
 

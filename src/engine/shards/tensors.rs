@@ -56,7 +56,7 @@ fn unknown(
         .entries
         .iter()
         .filter_map(|(tensor, file)| {
-            let file = named.local.get(file.as_str())?;
+            let file = named.0.get(file.as_str())?;
             let (shard, known) = by_file.get(file.as_path())?;
             (!known.contains(tensor.as_str())).then_some((tensor.as_str(), *shard))
         })
@@ -81,7 +81,7 @@ fn unlisted(
     tables: &[(&Shard, &TensorTable)],
 ) {
     let entries: BTreeSet<&str> = index.entries.iter().map(|(t, _)| t.as_str()).collect();
-    let files: BTreeSet<&Path> = named.local.values().map(|file| file.as_path()).collect();
+    let files: BTreeSet<&Path> = named.0.values().map(|file| file.as_path()).collect();
     let stray: Vec<(&str, &Shard)> = tables
         .iter()
         .filter(|(shard, _)| files.contains(shard.found.file.as_path()))
