@@ -19,24 +19,6 @@
 //! Not found here: payloads that reach their function through modules that are
 //! no anchor, and those whose call is further from the name than the margin.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
-
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -146,7 +128,7 @@ impl Sweeper for EmbeddedPickles {
         }
     }
 
-    fn window(&self, window: &Window<'_>, hits: &mut Vec<Hit>) {
+    fn window(&self, window: &Window<'_>, tell: &mut dyn FnMut(Hit)) {
         let mut verifier = Verifier {
             bytes: window.bytes,
             walks: HashMap::new(),
@@ -158,7 +140,7 @@ impl Sweeper for EmbeddedPickles {
             if let Some(call) = verifier.verify(anchor, name) {
                 let at = window.position(call.span.start);
                 let end = window.position(call.span.end);
-                hits.push(hit(at..end, &call.shown));
+                tell(hit(at..end, &call.shown));
             }
         });
     }

@@ -5,20 +5,31 @@
 //! says about a hit follows from the bytes around the hit, within its margins,
 //! so that the result depends on the artifact alone and not on how it was cut.
 
-mod anchors;
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
 pub mod code;
 mod embedded;
-mod executables;
-mod expressions;
 pub mod globals;
 pub mod paths;
 mod patterns;
 pub mod pickle;
-mod scripts;
-mod secrets;
-mod shells;
 pub mod template;
-mod text;
 
 use crate::rules::Draft;
 use crate::source::{Margins, Window};
@@ -28,8 +39,9 @@ pub trait Sweeper: Sync {
     /// The context it needs around the first byte of a hit.
     fn margins(&self) -> Margins;
 
-    /// Judge the hits whose first byte lies in the window's core.
-    fn window(&self, window: &Window<'_>, hits: &mut Vec<Hit>);
+    /// Judge the hits whose first byte lies in the window's core, and hand
+    /// each over as it is found: a hostile window may hold a million.
+    fn window(&self, window: &Window<'_>, hit: &mut dyn FnMut(Hit));
 }
 
 /// Something a sweeper found; the draft's place is its position in the

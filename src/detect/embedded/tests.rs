@@ -31,7 +31,7 @@ fn sweep(bytes: &[u8], size: u64) -> Vec<Hit> {
             base: outer.start,
             core: (core.start - outer.start) as usize..(core.end - outer.start) as usize,
         };
-        EmbeddedPickles.window(&window, &mut hits);
+        EmbeddedPickles.window(&window, &mut |hit| hits.push(hit));
     }
     hits
 }

@@ -7,7 +7,7 @@
 
 // All arithmetic in this file is done while compiling, where an overflow or a
 // bad index is an error of the build.
-#![allow(clippy::arithmetic_side_effects)]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
 use super::{Effect, Judgement};
 use crate::report::Severity;

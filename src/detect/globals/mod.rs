@@ -11,6 +11,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::arithmetic_side_effects
 )]
 #![cfg_attr(
@@ -19,6 +20,7 @@
         clippy::unwrap_used,
         clippy::expect_used,
         clippy::panic,
+        clippy::indexing_slicing,
         clippy::arithmetic_side_effects
     )
 )]
@@ -135,9 +137,14 @@ pub fn judge(module: &str, name: &str) -> Judgement {
 }
 
 /// A dunder in the path leads from any object to every other one. Pickle
-/// itself writes none, but for names that the tables hold and for the module
-/// that a script runs as.
+/// itself writes none, but for names that the tables hold, for the module that
+/// a script runs as, and for the classes of a TorchScript archive.
 fn escape(module: &str, name: &str) -> Option<Judgement> {
+    if is_torch_script(module) && packages::is_class_spelling(name) {
+        return Some(index::harmless(
+            "a class that the TorchScript code of the archive defines; Python has no such module",
+        ));
+    }
     let module = match module {
         "__main__" | "__mp_main__" | "__builtin__" | "__builtins__" | "__future__" => "",
         other => other,
@@ -149,6 +156,13 @@ fn escape(module: &str, name: &str) -> Option<Judgement> {
             "a name with double underscores leads from any object to the interpreter's own",
         )
     })
+}
+
+/// Whether TorchScript made this module name: `__torch__`, then the path of the
+/// Python class it compiled.
+fn is_torch_script(module: &str) -> bool {
+    let mut components = module.split('.');
+    components.next() == Some("__torch__") && !components.any(is_dunder)
 }
 
 fn is_dunder(component: &str) -> bool {

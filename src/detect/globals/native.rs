@@ -12,7 +12,7 @@ pub(super) const GROUPS: &[Group] = &[
         ),
         source: "CPython documentation, ctypes, dl; cffi documentation",
         names: &["torch.cuda.memory.CUDAPluggableAllocator"],
-        modules: &["_cffi_backend", "cffi", "ctypes", "dl", "llvmlite", "numba"],
+        modules: &["_cffi_backend", "cffi", "ctypes", "llvmlite", "numba"],
     },
     Group {
         judgement: critical(

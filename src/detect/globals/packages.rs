@@ -173,15 +173,17 @@ static KNOWN: &[&str] = &[
 ];
 
 /// Classes that modules merely import, and classes whose constructors write
-/// and run code (traced graphs); sorted.
+/// and run code (traced graphs) or unpickle a file (old vocabularies); sorted.
 static DENIED: &[&str] = &[
     "BZ2File",
     "BinaryZlibFile",
     "CDLL",
+    "CanonicalHFIndex",
     "Client",
     "CodeType",
     "CompletedProcess",
     "ContextDecorator",
+    "CustomHFIndex",
     "DataSource",
     "DualGraphModule",
     "Environment",
@@ -202,6 +204,7 @@ static DENIED: &[&str] = &[
     "InteractiveInterpreter",
     "LZMAFile",
     "LambdaType",
+    "LegacyIndex",
     "Listener",
     "MagicMock",
     "MemorizedFunc",
@@ -226,6 +229,7 @@ static DENIED: &[&str] = &[
     "PyZipFile",
     "QuantizedGraphModule",
     "RabitTracker",
+    "RagRetriever",
     "Repository",
     "Request",
     "RotatingFileHandler",
@@ -247,6 +251,8 @@ static DENIED: &[&str] = &[
     "ThreadPool",
     "ThreadPoolExecutor",
     "Timer",
+    "TransfoXLCorpus",
+    "TransfoXLTokenizer",
     "URLopener",
     "Unpickler",
     "UnsafeLoader",

@@ -67,7 +67,7 @@ pub(super) const GROUPS: &[Group] = &[
             "uuid._get_command_stdout",
             "uuid._popen",
         ],
-        modules: &["pty", "subprocess"],
+        modules: &["pty", "subprocess", "test.support"],
     },
     Group {
         judgement: high(

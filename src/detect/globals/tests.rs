@@ -155,12 +155,19 @@ fn double_underscores_are_escapes_but_for_what_pickle_writes() {
         );
     }
     assert!(is_harmless("__builtin__", "set"));
+    assert!(is_harmless(
+        "__torch__.torch.nn.modules.linear.___torch_mangle_3",
+        "Linear"
+    ));
+    assert!(is_dangerous("__torch__.__builtins__", "Linear"));
+    assert!(is_dangerous("__torch__", "forward"));
     assert!(is_harmless("numpy.random._pickle", "__randomstate_ctor"));
     let own = Judgement::Unknown {
         known_package: false,
     };
     assert_eq!(judge("__main__", "Net"), own);
     assert_eq!(judge("utils.models", "Net"), own);
+    assert_eq!(judge("test", "Net"), own);
 }
 
 #[test]

@@ -46,65 +46,18 @@ fn header(len: usize, fields: &[(usize, &[u8])]) -> Vec<u8> {
 }
 
 fn executables() -> Vec<Example> {
-    let elf64: &[(usize, &[u8])] = &[
-        (0, b"\x7fELF\x02\x01\x01"),
-        (16, b"\x03\0\x3e\0\x01\0\0\0"),
-        (32, b"\x40"),
-        (52, b"\x40\0\x38\0\x0b\0\x40\0"),
-    ];
-    let elf32: &[(usize, &[u8])] = &[
-        // The class, data and version bytes are wrong: the kernel does not care.
-        (0, b"\x7fELF\xff\xff\xff"),
-        (16, b"\0\x02\0\x08\0\0\0\x07"),
-        (40, b"\0\0\0\x20\0\x03"),
-    ];
-    let object: &[(usize, &[u8])] = &[
-        (0, b"\x7fELF\x02\x01\x01"),
-        (16, b"\x01\0\x3e\0\x01\0\0\0"),
-        (52, b"\x40\0\0\0\0\0\x40\0\x0c\0"),
-    ];
-    let pe = |machine: [u8; 2], magic: [u8; 2]| {
-        header(
-            0x200,
-            &[
-                (0, b"MZ\x90\0MZ"),
-                (0x3c, b"\x80"),
-                (0x80, b"PE\0\0"),
-                (0x84, &machine),
-                (0x86, b"\x05\0"),
-                (0x94, b"\xf0\0\x22\x20"),
-                (0x98, &magic),
-            ],
-        )
-    };
-    let mach = |magic: &[u8], big: bool, command_at: usize| {
-        let mut bytes = magic.to_vec();
-        for word in [0x0100_0007u32, 3, 2, 16, 1296, 0, 0x19, 72, 72, 72] {
-            bytes.extend(if big {
-                word.to_be_bytes()
-            } else {
-                word.to_le_bytes()
-            });
-        }
-        bytes.truncate(command_at + 8);
-        bytes
-    };
-    let fat = |magic: &[u8], words: &[u32]| {
-        let words = words.iter().flat_map(|w| w.to_be_bytes());
-        magic.iter().copied().chain(words).collect::<Vec<u8>>()
-    };
     let all = [
-        ("elf", header(64, elf64)),
-        ("elf", header(64, elf32)),
-        ("elf", header(64, object)),
+        ("elf", elf64(b"\x03\0\x3e\0\x01")),
+        ("elf", elf32()),
+        ("elf", object()),
         ("pe-i386", pe([0x4c, 1], [0x0b, 1])),
         ("pe-amd64", pe([0x64, 0x86], [0x0b, 2])),
         ("pe-arm", pe([0xc4, 1], [0x0b, 1])),
         ("pe-arm64", pe([0x64, 0xaa], [0x0b, 2])),
-        ("mach-o-32", mach(b"\xce\xfa\xed\xfe", false, 32)),
-        ("mach-o-64", mach(b"\xcf\xfa\xed\xfe", false, 36)),
-        ("mach-o-32-big", mach(b"\xfe\xed\xfa\xce", true, 32)),
-        ("mach-o-64-big", mach(b"\xfe\xed\xfa\xcf", true, 36)),
+        ("mach-o-32", mach(b"\xce\xfa\xed\xfe", false)),
+        ("mach-o-64", mach(b"\xcf\xfa\xed\xfe", false)),
+        ("mach-o-32-big", mach(b"\xfe\xed\xfa\xce", true)),
+        ("mach-o-64-big", mach(b"\xfe\xed\xfa\xcf", true)),
         (
             "mach-o-fat",
             fat(b"\xca\xfe\xba\xbe", &[2, 0x0100_0007, 3, 0x4000, 9000, 14]),
@@ -113,7 +66,7 @@ fn executables() -> Vec<Example> {
             "mach-o-fat-64",
             fat(
                 b"\xca\xfe\xba\xbf",
-                &[1, 0x0100_000c, 3, 0, 0x4000, 0, 9000, 14, 0],
+                &[1, 0x0100_000c, 3, 0, 0x4000, 0, 9000],
             ),
         ),
         (
@@ -128,22 +81,89 @@ fn executables() -> Vec<Example> {
             b"\x4c\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46\x9b".to_vec(),
         ),
     ];
-    let mut all: Vec<Example> = all
-        .into_iter()
-        .map(|(pattern, bytes)| example(pattern, "embedded-executable", High, bytes))
-        .collect();
-    let wasm = b"\0asm\x01\0\0\0\x01\x07\x01\x60";
-    let kernel = header(
+    let program = |(pattern, bytes)| example(pattern, "embedded-executable", High, bytes);
+    let wasm = *b"\0asm\x01\0\0\0\x01\x07\x01\x60";
+    let gpu = elf64(b"\x02\0\xbe\0\x01");
+    all.into_iter()
+        .map(program)
+        .chain([
+            example("wasm", "embedded-executable", Medium, wasm),
+            example("elf", "embedded-executable", Low, gpu),
+        ])
+        .collect()
+}
+
+/// A 64-bit program of this type and machine.
+fn elf64(kind: &[u8]) -> Vec<u8> {
+    header(
         64,
         &[
             (0, b"\x7fELF\x02\x01\x01"),
-            (16, b"\x02\0\xbe\0"),
-            (54, b"\x38\0\x03"),
+            (16, kind),
+            (32, b"\x40"),
+            (52, b"\x40\0\x38\0\x0b\0\x40\0"),
         ],
-    );
-    all.push(example("elf", "embedded-executable", Low, kernel));
-    all.push(example("wasm", "embedded-executable", Medium, *wasm));
-    all
+    )
+}
+
+/// A 32-bit program for MIPS, big endian. Its class, data and version bytes
+/// are wrong: the kernel does not care.
+fn elf32() -> Vec<u8> {
+    header(
+        64,
+        &[
+            (0, b"\x7fELF\xff\xff\xff"),
+            (16, b"\0\x02\0\x08\0\0\0\x07"),
+            (40, b"\0\0\0\x20\0\x03"),
+        ],
+    )
+}
+
+/// An object file: no program headers, but section headers.
+fn object() -> Vec<u8> {
+    header(
+        64,
+        &[
+            (0, b"\x7fELF\x02\x01\x01"),
+            (16, b"\x01\0\x3e\0\x01"),
+            (52, b"\x40\0\0\0\0\0\x40\0\x0c\0"),
+        ],
+    )
+}
+
+/// A Windows library for this machine, with a second `MZ` in its stub.
+fn pe(machine: [u8; 2], magic: [u8; 2]) -> Vec<u8> {
+    header(
+        0x200,
+        &[
+            (0, b"MZ\x90\0MZ"),
+            (0x3c, b"\x80"),
+            (0x80, b"PE\0\0"),
+            (0x84, &machine),
+            (0x86, b"\x05\0"),
+            (0x94, b"\xf0\0\x22\x20"),
+            (0x98, &magic),
+        ],
+    )
+}
+
+/// A Mach-O program for x86-64 with sixteen load commands.
+fn mach(magic: &[u8], big: bool) -> Vec<u8> {
+    let word = |n: u32| {
+        if big {
+            n.to_be_bytes()
+        } else {
+            n.to_le_bytes()
+        }
+    };
+    let words = [0x0100_0007, 3, 2, 16, 1296, 0, 0x19, 72, 72].into_iter();
+    magic.iter().copied().chain(words.flat_map(word)).collect()
+}
+
+/// A fat header and its first architecture.
+fn fat(magic: &[u8], words: &[u32]) -> Vec<u8> {
+    let words = words.iter().flat_map(|w| w.to_be_bytes());
+    magic.iter().copied().chain(words).collect()
 }
 
 fn scripts() -> Vec<Example> {
@@ -247,48 +267,35 @@ fn commands() -> Vec<Example> {
 }
 
 fn secrets() -> Vec<Example> {
-    let token = |pattern, prefix: &str, body: &str| {
-        example(
-            pattern,
-            "secret-access-token",
-            High,
-            format!(" {prefix}{body}\n"),
-        )
-    };
-    let medium = |pattern, prefix: &str, body: &str| {
-        example(
-            pattern,
-            "secret-access-token",
-            Medium,
-            format!(" {prefix}{body}\n"),
-        )
-    };
-    let face = |pattern, before: &str| {
-        let text = format!("{before}hf_{}\n", word(34));
-        example(pattern, "secret-access-token", High, text)
-    };
-    let key = |severity, text: String| example("private-key", "secret-private-key", severity, text);
-    let hex = "0f1e9c8b7a6d5e4c3b2a1908f7e6d5c4b3a291807f6e5d4c3b2a19087f6e5d4c";
-    let header = base64(b"{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
-    let typed = base64(b"{\"typ\":\"JWT\",\"alg\":\"RS256\"}");
-    let keyed = base64(b"{\"kid\":\"a1b2\",\"alg\":\"RS256\"}");
-    let claims = base64(b"{\"sub\":\"someone\",\"admin\":true}");
-    let jwt = |first: &str| {
-        format!("{}.{claims}.{}", first.trim_end_matches('='), word(43)).replace('=', "")
-    };
+    [
+        hosts(),
+        hugging_face(),
+        chats(),
+        services(),
+        web_tokens(),
+        keys(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn token(pattern: &'static str, prefix: &str, body: &str) -> Example {
+    example(
+        pattern,
+        "secret-access-token",
+        High,
+        format!(" {prefix}{body}\n"),
+    )
+}
+
+/// Places of code and computers.
+fn hosts() -> Vec<Example> {
+    let id = format!(" {}{}", "AKIA", "Q3ZJ7MNB2XWPL5TK\n");
+    let pair = format!(" {}{} {}9a8b7c\n", "ASIA", "Q3ZJ7MNB2XWPL5TK", word(34));
     vec![
-        example(
-            "aws-permanent",
-            "secret-access-token",
-            Low,
-            format!("{}{}\n", "AKIA", "Q3ZJ7MNB2XWPL5TK"),
-        ),
-        example(
-            "aws-temporary",
-            "secret-access-token",
-            High,
-            format!("ASIA{} {}9a8b7c\n", "Q3ZJ7MNB2XWPL5TK", word(34)),
-        ),
+        example("aws-permanent", "secret-access-token", Low, id),
+        example("aws-temporary", "secret-access-token", High, pair),
         token("github-personal", "ghp_", &checked(7)),
         token("github-oauth", "gho_", &checked(8)),
         token("github-user", "ghu_", &checked(9)),
@@ -299,66 +306,55 @@ fn secrets() -> Vec<Example> {
             "github_pat_",
             &format!("{}_{}", word(22), word(59)),
         ),
-        face("huggingface-double-quoted", "\""),
-        face("huggingface-quoted", "'"),
-        face("huggingface-assigned", "="),
-        face("huggingface-blank", " "),
-        face("huggingface-tab", "\t"),
-        face("huggingface-line", "\n"),
-        face("huggingface-colon", ":"),
-        face("huggingface-at", "@"),
-        face("huggingface-slash", "/"),
-        face("huggingface-backtick", "`"),
-        face("huggingface-length", "\u{c}%"),
-        face("huggingface-zero", "X%\0\0\0"),
-        token("huggingface-organisation", "api_org_", &word(34)),
-        token(
-            "slack-bot",
-            "xoxb-",
-            &format!("218374650912-9081726354981-{}", word(24)),
-        ),
-        token(
-            "slack-user",
-            "xoxp-",
-            &format!("218374650912-9081726354981-{}", word(24)),
-        ),
-        token(
-            "slack-workspace",
-            "xoxa-",
-            &format!("218374650912-9081726354981-{}", word(24)),
-        ),
-        token(
-            "slack-refresh",
-            "xoxr-",
-            &format!("218374650912-9081726354981-{}", word(24)),
-        ),
+        token("gitlab", "glpat-", &word(20)),
+        token("npm", "npm_", &checked(12)),
+        token("pypi", "pypi-AgEIcHlwaS5vcmc", &word(80)),
+        token("digitalocean", "dop_v1_", HEX),
+        token("databricks", "dapi", &HEX[..32]),
+        token("azure-storage", "AccountKey=", &format!("{}==", word(86))),
+    ]
+}
+
+const HEX: &str = "0f1e9c8b7a6d5e4c3b2a1908f7e6d5c4b3a291807f6e5d4c3b2a19087f6e5d4c";
+
+fn hugging_face() -> Vec<Example> {
+    let user = |(pattern, before)| {
+        let text = format!("{before}hf_{}\n", word(34));
+        example(pattern, "secret-access-token", High, text)
+    };
+    let organisation = token("huggingface-organisation", "api_org_", &word(34));
+    [
+        ("huggingface-double-quoted", "\""),
+        ("huggingface-quoted", "'"),
+        ("huggingface-assigned", "="),
+        ("huggingface-blank", " "),
+        ("huggingface-tab", "\t"),
+        ("huggingface-line", "\n"),
+        ("huggingface-colon", ":"),
+        ("huggingface-at", "@"),
+        ("huggingface-slash", "/"),
+        ("huggingface-backtick", "`"),
+        ("huggingface-length", "\u{c}%"),
+        ("huggingface-zero", "X%\0\0\0"),
+    ]
+    .into_iter()
+    .map(user)
+    .chain([organisation])
+    .collect()
+}
+
+fn chats() -> Vec<Example> {
+    let slack = format!("218374650912-9081726354981-{}", word(24));
+    vec![
+        token("slack-bot", "xoxb-", &slack),
+        token("slack-user", "xoxp-", &slack),
+        token("slack-workspace", "xoxa-", &slack),
+        token("slack-refresh", "xoxr-", &slack),
         token(
             "slack-webhook",
             "https://hooks.slack.com/services/",
             &format!("T1A2B3C4D/B5E6F7G8H/{}", word(24)),
         ),
-        token("stripe-secret", "sk_live_", &word(24)),
-        token("stripe-restricted", "rk_live_", &word(24)),
-        token("google-api", "AIza", &word(35)),
-        token("google-oauth", "GOCSPX-", &word(28)),
-        token("npm", "npm_", &checked(12)),
-        token("pypi", "pypi-AgEIcHlwaS5vcmc", &word(80)),
-        token(
-            "openai",
-            "sk-proj-",
-            &format!("{}T3BlbkFJ{}", word(20), word(20)),
-        ),
-        token(
-            "anthropic",
-            "sk-ant-",
-            &format!("api03-{}-{}AA", word(50), word(36)),
-        ),
-        token("gitlab", "glpat-", &word(20)),
-        token("digitalocean", "dop_v1_", hex),
-        token("groq", "gsk_", &word(52)),
-        token("databricks", "dapi", &hex[..32]),
-        token("xai", "xai-", &word(80)),
-        token("azure-storage", "AccountKey=", &format!("{}==", word(86))),
         token(
             "discord-webhook",
             "https://discord.com/api/webhooks/",
@@ -369,35 +365,63 @@ fn secrets() -> Vec<Example> {
             "https://api.telegram.org/bot",
             &format!("1029384756:{}", word(35)),
         ),
+    ]
+}
+
+fn services() -> Vec<Example> {
+    vec![
+        token("stripe-secret", "sk_live_", &word(24)),
+        token("stripe-restricted", "rk_live_", &word(24)),
+        token("google-api", "AIza", &word(35)),
+        token("google-oauth", "GOCSPX-", &word(28)),
+        token(
+            "openai",
+            "sk-proj-",
+            &format!("{}T3BlbkFJ{}", word(20), word(20)),
+        ),
+        token(
+            "anthropic",
+            "sk-ant-",
+            &format!("api03-{}-{}AA", word(50), word(36)),
+        ),
+        token("groq", "gsk_", &word(52)),
+        token("xai", "xai-", &word(80)),
         token("sendgrid", "=SG.", &format!("{}.{}", word(22), word(43))),
-        medium("jwt-algorithm", "", &jwt(&header)),
-        medium("jwt-type", "", &jwt(&typed)),
-        medium("jwt-key", "", &jwt(&keyed)),
+    ]
+}
+
+fn web_tokens() -> Vec<Example> {
+    let claims = base64(b"{\"sub\":\"someone\",\"admin\":true}");
+    let token = |pattern, header: &str| {
+        let text = format!("{}.{claims}.{}", base64(header.as_bytes()), word(43));
+        let text = format!(" {}\n", text.replace('=', ""));
+        example(pattern, "secret-access-token", Medium, text)
+    };
+    vec![
+        token("jwt-algorithm", "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"),
+        token("jwt-type", "{\"typ\":\"JWT\",\"alg\":\"RS256\"}"),
+        token("jwt-key", "{\"kid\":\"a1b2\",\"alg\":\"RS256\"}"),
+    ]
+}
+
+fn keys() -> Vec<Example> {
+    const OLD_HEADERS: &str = "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n";
+    let key = |severity, text: String| example("private-key", "secret-private-key", severity, text);
+    let ssh = [&b"openssh-key-v1\0"[..], &[7; 200]].concat();
+    let old = armour("RSA PRIVATE KEY", &[9; 200], "\n").replacen("KEY-----\n", OLD_HEADERS, 1);
+    vec![
         key(High, armour("PRIVATE KEY", &der(&[2, 1, 0], 300), "\n")),
         key(
             High,
             armour("RSA PRIVATE KEY", &der(&[2, 1, 0], 600), "\r\n"),
         ),
         key(High, armour("EC PRIVATE KEY", &der(&[2, 1, 1], 110), "\\n")),
-        key(
-            High,
-            armour(
-                "OPENSSH PRIVATE KEY",
-                &[&b"openssh-key-v1\0"[..], &[7; 200]].concat(),
-                "\n",
-            ),
-        ),
+        key(High, armour("OPENSSH PRIVATE KEY", &ssh, "\n")),
         key(
             Medium,
             armour("ENCRYPTED PRIVATE KEY", &der(&[0x30, 0x40], 200), "\n"),
         ),
-        key(
-            Medium,
-            armour("RSA PRIVATE KEY", &[9; 200], "\n").replace(
-                "KEY-----\n",
-                "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n",
-            ),
-        ),
+        key(Medium, old),
     ]
 }
 

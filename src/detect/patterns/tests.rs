@@ -21,7 +21,7 @@ fn sweep_in(bytes: &[u8], size: usize) -> Vec<Hit> {
             base: outer.start,
             core: (core.start - outer.start) as usize..(core.end - outer.start) as usize,
         };
-        Patterns.window(&window, &mut hits);
+        Patterns.window(&window, &mut |hit| hits.push(hit));
     }
     hits.sort_by(|a, b| (&a.draft.place, a.draft.rule.id).cmp(&(&b.draft.place, b.draft.rule.id)));
     hits
@@ -94,6 +94,76 @@ fn every_pattern_finds_its_examples_and_says_where() {
     }
 }
 
+/// What may stand around a payload in a model file.
+#[test]
+fn commands_are_found_whatever_the_bytes_around_them() {
+    let weights: Vec<u8> = (0..600u32)
+        .flat_map(|i| [(i * 89 % 253) as u8, 0x3c | (i % 2 * 0x80) as u8])
+        .collect();
+    for example in positive()
+        .iter()
+        .filter(|e| e.rule.starts_with("embedded-"))
+    {
+        let text = &example.bytes;
+        let mut short = vec![0x8c, text.len() as u8];
+        short.extend([text.as_slice(), b"\x94."].concat());
+        let mut long = [&b"X"[..], &(text.len() as u32).to_le_bytes()].concat();
+        long.extend([text.as_slice(), b"q\x01."].concat());
+        for bytes in [
+            text.clone(),
+            short,
+            long,
+            [&weights, text.as_slice(), &weights].concat(),
+        ] {
+            let found = sweep(&bytes)
+                .iter()
+                .any(|h| h.draft.rule.id == example.rule);
+            assert!(
+                found,
+                "{} in {}",
+                example.pattern,
+                String::from_utf8_lossy(&bytes)
+            );
+        }
+    }
+}
+
+#[test]
+fn tokens_are_found_in_strings_of_pickles() {
+    let mut tested = 0;
+    for example in positive()
+        .iter()
+        .filter(|e| e.rule == "secret-access-token")
+    {
+        let token = example.bytes.trim_ascii();
+        let is_plain = token
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-');
+        if !is_plain || token.len() > 255 {
+            continue;
+        }
+        tested += 1;
+        let len = token.len() as u32;
+        let strings = [
+            [b"\x8c", &len.to_le_bytes()[..1], token, b"\x94"].concat(),
+            [b"X", &len.to_le_bytes()[..], token, b"q\x05"].concat(),
+            [b"X", &len.to_le_bytes()[..], token, b"qA"].concat(),
+            [b"U", &len.to_le_bytes()[..1], token, b"qA"].concat(),
+            [b"X", &[99, 0, 0, 0][..], b"Bearer ", token, b"q\x05"].concat(),
+        ];
+        for bytes in strings {
+            let hits = sweep(&bytes);
+            assert!(
+                !hits.is_empty(),
+                "{} in {}",
+                example.pattern,
+                String::from_utf8_lossy(&bytes)
+            );
+        }
+    }
+    assert!(tested > 20);
+}
+
 #[test]
 fn each_example_is_found_by_its_own_pattern() {
     for example in positive() {
@@ -132,6 +202,31 @@ fn a_script_of_its_own_and_a_quoted_one_are_not_embedded() {
     assert_eq!(sweep(script), vec![]);
     assert_eq!(sweep(&[&b"see this:\n\n"[..], script].concat()), vec![]);
     assert_eq!(sweep(&[&b"\0\x01\x02"[..], script].concat()).len(), 1);
+}
+
+#[test]
+fn an_installation_line_in_plain_sight_is_graded_low() {
+    use crate::report::Severity::{High, Low};
+    for (text, severity) in [
+        ("curl -LsSf https://example.com/install.sh | sh\n", Low),
+        (
+            "    \"!curl -fsSL https://example.com/install.sh | sh\"\n",
+            Low,
+        ),
+        (
+            "      - run: curl https://example.com/install.sh | bash\n",
+            Low,
+        ),
+        ("RUN curl -sSL https://example.com/i.py | python3 -\n", Low),
+        ("curl -LsSf http://example.com/install.sh | sh\n", High),
+        ("os.system('curl https://example.com/x | sh')\n", High),
+        ("\"command\": \"curl https://example.com/x | sh\"\n", High),
+        ("\u{1}curl https://example.com/x | sh", High),
+    ] {
+        let hits = sweep(text.as_bytes());
+        assert_eq!(hits.len(), 1, "{text}");
+        assert_eq!(hits[0].draft.severity, severity, "{text}");
+    }
 }
 
 #[test]

@@ -254,15 +254,12 @@ impl<'a> Sweep<'a> {
 
 /// Run every sweeper over one window; hits go to the ledger at once.
 fn judge_window(job: &JobContext, entry: Entry, window: &Window<'_>) -> Result<(), String> {
-    let mut hits = Vec::new();
     let mut outcome = Ok(());
     for sweeper in SWEEPERS {
-        if let Err(panic) = guarded(|| sweeper.window(window, &mut hits)) {
+        let judged = guarded(|| sweeper.window(window, &mut |hit| job.ledger.hit(entry, hit)));
+        if let Err(panic) = judged {
             outcome = Err(panic);
         }
-    }
-    for hit in hits {
-        job.ledger.hit(entry, hit);
     }
     outcome
 }

@@ -279,6 +279,10 @@ pub(in crate::detect::globals) const GROUPS: &[Group] = &[
         source: "Ultralytics, PyTorch Geometric, fairseq and Lightning source",
         names: &[
             "fairseq.data.dictionary.Dictionary",
+            "networkx.classes.digraph.DiGraph",
+            "networkx.classes.graph.Graph",
+            "networkx.classes.multidigraph.MultiDiGraph",
+            "networkx.classes.multigraph.MultiGraph",
             "torch_geometric.data.Batch",
             "torch_geometric.data.Data",
             "torch_geometric.data.HeteroData",

@@ -5,9 +5,9 @@
 //! of a vocabulary (`eval(`, `os.system`), ordinary code that compiles or runs
 //! what it wrote itself, and prose about either do not have them.
 
-use super::Reach;
-use super::patterns::{Around, Found, Pattern};
-use super::text::{has, is_word, line, skip_blanks, strip_any, take};
+use super::text::{has, is_word, line, skip_blanks, starts_word, strip_any, take};
+use super::{Around, Found, Pattern};
+use crate::detect::Reach;
 use crate::rules::Rule;
 use crate::rules::embedded::{CODE_EVALUATION, MINER, REVERSE_SHELL};
 
@@ -101,7 +101,7 @@ static SOURCES: &[&[u8]] = &[
 
 /// `exec(base64.b64decode(...))`, also through `compile(`.
 fn evaluate(around: &Around<'_>) -> Option<Found> {
-    if around.behind().last().is_some_and(|b| is_word(*b)) {
+    if !starts_word(around.behind()) {
         return None;
     }
     let rest = skip_blanks(around.from(b"exec(".len()));
@@ -135,13 +135,25 @@ fn import_call(around: &Around<'_>) -> Option<Found> {
     let (module, rest) = take(rest, is_word);
     let rest = strip_any(rest, &[b"'", b"\"", b"\\\"", b"\\'"])?.strip_prefix(b").")?;
     let (name, rest) = take(rest, is_word);
-    let is_call = rest.starts_with(b"(");
-    let runs = match module {
+    if !rest.starts_with(b"(") || !runs(module, name) {
+        return None;
+    }
+    found(
+        &CODE_EVALUATION,
+        around,
+        "a module is imported and a command or code run in one expression",
+    )
+}
+
+/// Whether this function of this module runs a command or code.
+fn runs(module: &[u8], name: &[u8]) -> bool {
+    let starts = |prefix: &[u8]| name.starts_with(prefix);
+    match module {
         b"os" | b"posix" | b"nt" => {
             matches!(name, b"system" | b"popen" | b"dup2" | b"fork")
-                || name.starts_with(b"exec")
-                || name.starts_with(b"spawn")
-                || name.starts_with(b"posix_spawn")
+                || starts(b"exec")
+                || starts(b"spawn")
+                || starts(b"posix_spawn")
         }
         b"subprocess" => matches!(
             name,
@@ -157,17 +169,9 @@ fn import_call(around: &Around<'_>) -> Option<Found> {
         b"ctypes" => matches!(name, b"CDLL" | b"WinDLL"),
         b"builtins" => matches!(name, b"exec" | b"eval"),
         b"marshal" | b"pickle" => name == b"loads",
-        b"commands" => name.starts_with(b"get"),
+        b"commands" => starts(b"get"),
         _ => false,
-    };
-    if !is_call || !runs {
-        return None;
     }
-    found(
-        &CODE_EVALUATION,
-        around,
-        "a module is imported and a command or code run in one expression",
-    )
 }
 
 /// `os.dup2(s.fileno(), 0)` behind a `connect(`: ten more bytes in the call and

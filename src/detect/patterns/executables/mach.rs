@@ -3,7 +3,7 @@
 //! Spec: Apple, `mach-o/loader.h` and `mach-o/fat.h`.
 
 use super::{Around, Found, Pattern, found, pattern};
-use crate::detect::text::number;
+use crate::detect::patterns::text::number;
 
 /// Header and the first load command.
 const THIN_BYTES: usize = 40;

@@ -6,10 +6,12 @@
 //! pickle, MessagePack or GGUF file. A token at the very first byte of an
 //! artifact is therefore not seen.
 
-use super::super::Reach;
-use super::super::patterns::{Around, Found, Pattern};
-use super::super::text::{base64_value, decode_base64, has, is_text, is_word, strip_any, take};
+use super::super::text::{
+    base64_value, decode_base64, find, has, is_text, is_word, number, starts_word, strip_any, take,
+};
+use super::super::{Around, Found, Pattern};
 use super::{found, is_boundary, is_random};
+use crate::detect::Reach;
 use crate::report::Severity;
 use crate::rules::secrets::ACCESS_TOKEN;
 
@@ -155,14 +157,38 @@ impl Shape {
     /// The body, if the token around the anchor has this shape.
     fn body<'a>(&self, around: &Around<'a>) -> Option<&'a [u8]> {
         let start = around.at.saturating_add(self.skip);
-        let before = start.checked_sub(1).and_then(|at| around.bytes.get(at));
+        let front = around.bytes.get(..start)?;
         let rest = around.from(self.skip.saturating_add(self.prefix));
-        let (body, rest) = take(rest, self.alphabet);
-        let fits = self.lengths.contains(&body.len())
-            && is_boundary(before.filter(|b| **b != b'/'))
-            && is_boundary(rest.first())
-            && is_random(body);
-        fits.then_some(body)
+        let (run, after) = take(rest, self.alphabet);
+        let body = self.cut(front, run, after)?;
+        let len = self.prefix.saturating_add(body.len());
+        let is_begun = is_boundary(front.last().filter(|b| **b != b'/'))
+            || stated_lengths(front).contains(&Some(len as u64));
+        (is_begun && is_random(body)).then_some(body)
+    }
+
+    /// Where the body ends in a run of its alphabet: where the length in front
+    /// of the string says, at the end of the run, or before the pickle opcode
+    /// that keeps the string.
+    fn cut<'a>(&self, front: &[u8], run: &'a [u8], after: &[u8]) -> Option<&'a [u8]> {
+        let stated = stated_lengths(front).into_iter().flatten();
+        let stated = stated
+            .filter_map(|len| usize::try_from(len).ok()?.checked_sub(self.prefix))
+            .find(|len| self.lengths.contains(len) && *len <= run.len());
+        if let Some(len) = stated {
+            return run.get(..len);
+        }
+        let is_opaque = |b: &u8| !b.is_ascii_graphic() && !b.is_ascii_whitespace();
+        let is_kept = |b: Option<&u8>| matches!(b, Some(b'q' | b'r'));
+        if self.lengths.contains(&run.len())
+            && (is_boundary(after.first())
+                || is_kept(after.first()) && after.get(1).is_some_and(is_opaque))
+        {
+            return Some(run);
+        }
+        let (_, body) = run.split_last()?;
+        let is_cut = is_kept(run.last()) && after.first().is_some_and(is_opaque);
+        (is_cut && self.lengths.contains(&body.len())).then_some(body)
     }
 
     fn found(&self, around: &Around<'_>, service: &str) -> Option<Found> {
@@ -170,6 +196,19 @@ impl Shape {
         let start = around.at.saturating_add(self.skip);
         Some(report(around, start..start.saturating_add(len), service))
     }
+}
+
+/// The lengths that binary formats may state right in front of a string: one
+/// byte behind its opcode or tag (pickle, MessagePack, protobuf), or four or
+/// eight bytes (pickle, GGUF).
+fn stated_lengths(front: &[u8]) -> [Option<u64>; 3] {
+    let last = |len: usize| front.len().checked_sub(len);
+    let is_tagged = matches!(front, [.., 0x8c | b'U' | 0xd9 | 0x0a | 0x12 | 0x1a, _]);
+    [
+        last(1).and_then(|at| number::<1>(front, at, false).filter(|_| is_tagged)),
+        last(4).and_then(|at| number::<4>(front, at, false)),
+        last(8).and_then(|at| number::<8>(front, at, false)),
+    ]
 }
 
 fn report(around: &Around<'_>, span: std::ops::Range<usize>, service: &str) -> Found {
@@ -315,18 +354,22 @@ fn pypi(around: &Around<'_>) -> Option<Found> {
 
 /// `sk-...T3BlbkFJ...`: the middle is `OpenAI` in Base64.
 fn openai(around: &Around<'_>) -> Option<Found> {
-    let front = around.behind().iter().rposition(|b| !is_url_base64(*b));
-    let start = front.map_or(0, |at| at.saturating_add(1));
-    let head = around.bytes.get(start..around.at)?;
+    let run = around.behind().iter().rposition(|b| !is_url_base64(*b));
+    let run = run.map_or(0, |at| at.saturating_add(1));
+    let start = run.saturating_add(find(around.behind().get(run..)?, b"sk-")?);
     let (tail, rest) = take(around.from(8), is_url_base64);
-    let body = head.strip_prefix(b"sk-")?;
-    let is_token =
-        body.len() >= 20 && tail.len() >= 20 && tail.len() <= 160 && is_boundary(rest.first());
-    if !is_token || !is_random(tail) {
-        return None;
-    }
-    let end = around.at.saturating_add(8).saturating_add(tail.len());
-    Some(report(around, start..end, "OpenAI"))
+    let run_end = around.at.saturating_add(8).saturating_add(tail.len());
+    let front = around.bytes.get(..start)?;
+    let stated = stated_lengths(front)
+        .into_iter()
+        .flatten()
+        .map(|len| start.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)))
+        .find(|end| (around.at.saturating_add(28)..=run_end).contains(end));
+    let fits = around.at.saturating_sub(start) >= 23
+        && (20..=160).contains(&tail.len())
+        && is_random(tail)
+        && (stated.is_some() || starts_word(front) && is_boundary(rest.first()));
+    fits.then(|| report(around, start..stated.unwrap_or(run_end), "OpenAI"))
 }
 
 fn anthropic(around: &Around<'_>) -> Option<Found> {

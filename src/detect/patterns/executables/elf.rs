@@ -6,7 +6,7 @@
 //! included; so does this.
 
 use super::{Around, Found, Pattern, found, pattern};
-use crate::detect::text::number;
+use crate::detect::patterns::text::number;
 use crate::report::Severity;
 
 /// Length of the longer header, in bytes.

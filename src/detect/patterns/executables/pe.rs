@@ -6,7 +6,7 @@
 
 use super::{Around, Found, Pattern, found};
 use crate::detect::Reach;
-use crate::detect::text::number;
+use crate::detect::patterns::text::number;
 
 /// How far in front of its second header a program may start, in bytes. The
 /// usual stub takes 128 to 512.

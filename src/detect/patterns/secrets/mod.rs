@@ -7,8 +7,8 @@
 mod keys;
 mod tokens;
 
-use super::patterns::{Around, Found};
 use super::text::is_word;
+use super::{Around, Found};
 use crate::report::Severity;
 use crate::rules::Rule;
 

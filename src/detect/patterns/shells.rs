@@ -4,12 +4,13 @@
 //! Each verifier wants the whole command on one line, not a word of it:
 //! vocabularies and documentation hold the words.
 
-use super::Reach;
-use super::patterns::{Around, Found, Pattern};
 use super::text::{
-    decode_base64, find, has, has_folded, is_text, is_word, last_line, line, skip_blanks,
-    strip_any, take,
+    decode_base64, find, has, has_folded, is_text, is_word, last_line, line, run, skip_blanks,
+    starts_word, strip_any, take,
 };
+use super::{Around, Found, Pattern};
+use crate::detect::Reach;
+use crate::report::Severity;
 use crate::rules::Rule;
 use crate::rules::embedded::{DROPPER, REVERSE_SHELL};
 
@@ -112,15 +113,14 @@ fn dev_socket(around: &Around<'_>) -> Option<Found> {
 /// `nc HOST PORT -e /bin/sh`, in any order of the arguments in front.
 fn netcat(around: &Around<'_>) -> Option<Found> {
     let program = around.from(b" -e /bin/".len());
-    let after = strip_any(program, &[b"sh", b"bash", b"dash", b"zsh", b"ash"])?;
     let front = last_line(around.behind());
-    let is_netcat = front.split(|b| !is_word(*b) && *b != b'.').any(|word| {
-        matches!(
-            word,
-            b"nc" | b"ncat" | b"netcat" | b"nc.traditional" | b"nc.exe"
-        )
-    });
-    if after.first().is_some_and(|b| is_word(*b)) || !is_netcat || !is_text(front) {
+    let start = [&b"nc "[..], b"ncat ", b"netcat ", b"nc.traditional "]
+        .iter()
+        .filter_map(|name| find_command(front, name))
+        .min()?;
+    if !names_one_of(program, &[b"sh", b"bash", b"dash", b"zsh", b"ash"])
+        || !is_text(front.get(start..)?)
+    {
         return None;
     }
     found(
@@ -128,6 +128,23 @@ fn netcat(around: &Around<'_>) -> Option<Found> {
         around,
         "netcat hands a shell to a network address",
     )
+}
+
+/// Where the last `name`, a command and a blank, stands as a word of its own.
+fn find_command(line: &[u8], name: &[u8]) -> Option<usize> {
+    memchr::memmem::rfind_iter(line, name)
+        .find(|&at| is_command(line.get(..at).unwrap_or_default()))
+}
+
+/// Whether the word at the start of `bytes` is one of `names`. In a pickle the
+/// opcode that keeps a string, a letter and then no text, follows directly.
+fn names_one_of(bytes: &[u8], names: &[&[u8]]) -> bool {
+    let (word, after) = take(bytes, is_word);
+    let kept = match word {
+        [name @ .., b'q' | b'r'] if after.first().is_none_or(|b| !b.is_ascii_graphic()) => name,
+        _ => word,
+    };
+    names.contains(&word) || names.contains(&kept)
 }
 
 /// `sh -i 2>&1 | nc HOST PORT`: the named-pipe form.
@@ -153,72 +170,77 @@ fn piped(around: &Around<'_>) -> Option<Found> {
     )
 }
 
-/// `curl URL | sh`, or `sh -c "$(curl URL)"`.
+/// `curl URL | sh`, or `sh -c "$(curl URL)"`. An installation line in plain
+/// sight, over an authenticated connection, is graded low.
 fn download(around: &Around<'_>) -> Option<Found> {
-    if around
-        .behind()
-        .last()
-        .is_some_and(|b| is_word(*b) || matches!(b, b'-' | b'/' | b'.'))
-    {
-        // `/usr/bin/curl` is a path to it; `libcurl` and `my-curl` are not it.
-        let path = around.behind().ends_with(b"/bin/");
-        if !path {
-            return None;
-        }
+    if !is_command(around.behind()) {
+        return None;
     }
     let command = line(around.ahead());
     let url = find(command, b"://")?;
-    let rest = command.get(url..)?;
-    if is_text(command) && (is_piped_to_interpreter(rest) || is_substituted(around.behind())) {
-        return found(
-            &DROPPER,
-            around,
-            "a download is passed straight to an interpreter",
-        );
+    let is_run = is_piped_to_interpreter(command, url) || is_substituted(around.behind());
+    if !is_text(command.get(..url)?) || !is_run {
+        return None;
     }
-    None
+    let found = found(
+        &DROPPER,
+        around,
+        "a download is passed straight to an interpreter",
+    )?;
+    Some(match is_installation_line(around, command) {
+        true => Found {
+            severity: Severity::Low,
+            ..found
+        },
+        false => found,
+    })
 }
 
-/// Whether one of the pipes on the line ends in an interpreter.
-fn is_piped_to_interpreter(command: &[u8]) -> bool {
+/// Whether the word behind `front` is a command of its own: `/usr/bin/curl` is
+/// a path to it, `libcurl` and `my-curl` are other words.
+fn is_command(front: &[u8]) -> bool {
+    let is_glued = matches!(front.last(), Some(b'-' | b'/' | b'.'));
+    front.ends_with(b"/bin/") || (!is_glued && starts_word(front))
+}
+
+/// Whether this is a line of text for a shell to read, as in installation
+/// scripts and notebooks: fetched by HTTPS, among text, and no argument of a
+/// call and no value of a setting.
+fn is_installation_line(around: &Around<'_>, command: &[u8]) -> bool {
+    let front = last_line(around.behind());
+    let front = front.trim_ascii_start();
+    let front = strip_any(front, &[b"- run:", b"run:"]).unwrap_or(front);
+    has(command, b"https://")
+        && !has(command, b"http://")
+        && !front
+            .iter()
+            .any(|b| matches!(b, b'(' | b'[' | b'{' | b'=' | b':'))
+        && is_text(around.bytes)
+}
+
+/// Whether one of the pipes behind byte `from` of the line ends in an
+/// interpreter, with nothing but text in front of it.
+fn is_piped_to_interpreter(command: &[u8], from: usize) -> bool {
     memchr::memchr_iter(b'|', command)
-        .filter_map(|at| command.get(at.saturating_add(1)..))
-        .any(starts_interpreter)
+        .filter(|at| *at > from)
+        .filter_map(|at| command.split_at_checked(at))
+        .any(|(front, pipe)| {
+            starts_interpreter(pipe.get(1..).unwrap_or_default()) && is_text(front)
+        })
 }
 
+/// Whether a command line starts with an interpreter.
 fn starts_interpreter(command: &[u8]) -> bool {
+    const FRONT: &[&[u8]] = &[b"sudo ", b"env ", b"-E ", b"exec ", b"/bin/", b"/usr/bin/"];
+    const NAMES: &[&[u8]] = &[
+        b"sh", b"bash", b"zsh", b"dash", b"ash", b"ksh", b"python", b"python2", b"python3",
+        b"perl", b"ruby", b"node", b"php", b"pwsh",
+    ];
     let mut rest = skip_blanks(command);
-    while let Some(behind) = strip_any(
-        rest,
-        &[b"sudo ", b"env ", b"-E ", b"exec ", b"/bin/", b"/usr/bin/"],
-    ) {
+    while let Some(behind) = strip_any(rest, FRONT) {
         rest = skip_blanks(behind);
     }
-    let (word, after) = take(rest, |b| is_word(b) || b == b'.');
-    let stem = word.iter().rposition(|b| !b.is_ascii_digit() && *b != b'.');
-    let stem = stem.and_then(|end| word.get(..=end)).unwrap_or_default();
-    let is_end = after.first().is_none_or(|b| {
-        matches!(
-            b,
-            b' ' | b'\t' | b'\\' | b'"' | b'\'' | b';' | b'&' | b')' | b'`' | b'<'
-        )
-    });
-    is_end
-        && matches!(
-            stem,
-            b"sh"
-                | b"bash"
-                | b"zsh"
-                | b"dash"
-                | b"ash"
-                | b"ksh"
-                | b"python"
-                | b"perl"
-                | b"ruby"
-                | b"node"
-                | b"php"
-                | b"pwsh"
-        )
+    names_one_of(rest, NAMES) && !matches!(rest.get(run(rest, is_word)), Some(b'-' | b'/' | b'='))
 }
 
 /// Whether the command is substituted into one that a shell evaluates.
@@ -244,18 +266,14 @@ fn is_substituted(front: &[u8]) -> bool {
 /// one line.
 fn make_executable(around: &Around<'_>) -> Option<Found> {
     let front = last_line(around.behind());
-    let is_fetched = has(front, b"://") && (has(front, b"curl ") || has(front, b"wget "));
+    let start = find_command(front, b"curl ").or_else(|| find_command(front, b"wget "))?;
+    let fetch = front.get(start..)?;
     let rest = line(around.from(b"chmod +x ".len()));
-    let (path, rest) = take(skip_blanks(rest), |b| {
-        !matches!(b, b' ' | b';' | b'&' | b'"' | b'\'')
-    });
-    let next = skip_blanks(rest);
-    let start = strip_any(next, &[b";", b"&&"])?;
-    let name = path
-        .rsplit(|b| *b == b'/')
-        .next()
-        .filter(|name| !name.is_empty())?;
-    if !is_fetched || !is_text(front) || !has(start, name) {
+    let is_path = |b: u8| !matches!(b, b' ' | b';' | b'&' | b'"' | b'\'');
+    let (path, rest) = take(skip_blanks(rest), is_path);
+    let next = strip_any(skip_blanks(rest), &[b";", b"&&"])?;
+    let name = path.rsplit(|b| *b == b'/').next()?;
+    if name.is_empty() || !has(fetch, b"://") || !is_text(fetch) || !has(next, name) {
         return None;
     }
     found(
@@ -336,8 +354,9 @@ fn download_string(around: &Around<'_>) -> Option<Found> {
 
 /// `certutil -urlcache -f http://...`.
 fn certutil(around: &Around<'_>) -> Option<Found> {
-    let command = line(around.ahead());
-    if !has_folded(command, b"urlcache") || !has_folded(command, b"http") || !is_text(command) {
+    let command = line(around.ahead()).to_ascii_lowercase();
+    let end = find(&command, b"urlcache")?.max(find(&command, b"http")?);
+    if !is_text(command.get(..end)?) {
         return None;
     }
     found(

@@ -15,11 +15,20 @@
 //! places takes `log2(m)` off again. Each pattern must stay below 0.01 false
 //! hits per TiB, which needs 47 bits.
 
+mod anchors;
+mod executables;
+mod expressions;
+mod scripts;
+mod secrets;
+mod shells;
+mod text;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::anchors::{Anchor, Anchors};
-use super::{Hit, Reach, Sweeper, executables, expressions, scripts, secrets, shells};
+use anchors::{Anchor, Anchors};
+
+use super::{Hit, Reach, Sweeper};
 use crate::report::Severity;
 use crate::rules::Rule;
 use crate::source::{Margins, Window};
@@ -140,10 +149,12 @@ impl Sweeper for Patterns {
         }
     }
 
-    fn window(&self, window: &Window<'_>, hits: &mut Vec<Hit>) {
+    fn window(&self, window: &Window<'_>, tell: &mut dyn FnMut(Hit)) {
         let (anchors, patterns) = &*SEARCH;
         anchors.find(window.bytes, window.core.clone(), |index, start| {
-            hits.extend(patterns.get(index).and_then(|p| p.judge(window, start)));
+            if let Some(hit) = patterns.get(index).and_then(|p| p.judge(window, start)) {
+                tell(hit);
+            }
         });
     }
 }

@@ -5,9 +5,9 @@
 //! `#!...` with a known interpreter and readable lines behind it, where the
 //! bytes in front are not text.
 
-use super::Reach;
-use super::patterns::{Around, Found, Pattern};
 use super::text::{is_text, line, strip_any};
+use super::{Around, Found, Pattern};
+use crate::detect::Reach;
 use crate::rules::embedded::SCRIPT;
 
 /// Longest interpreter line; the Linux kernel cuts it at 256 bytes.

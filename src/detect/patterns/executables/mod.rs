@@ -10,8 +10,8 @@ mod mach;
 mod others;
 mod pe;
 
-use super::Reach;
-use super::patterns::{Around, Found, Pattern};
+use super::{Around, Found, Pattern};
+use crate::detect::Reach;
 use crate::rules::embedded::EXECUTABLE;
 
 /// Bytes of a header that are shown as evidence.

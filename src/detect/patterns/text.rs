@@ -33,18 +33,32 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// The bytes up to the end of the line.
+/// Whether a word may start behind `front`: not inside another word, unless
+/// all there is of that is one byte, which is then the length of a string.
+pub(super) fn starts_word(front: &[u8]) -> bool {
+    match front {
+        [.., before, last] if is_word(*last) => is_control(*before) || !before.is_ascii(),
+        [.., last] => !is_word(*last),
+        [] => true,
+    }
+}
+
+/// The bytes up to the end of the line, or of the text: a control character
+/// ends both.
 pub(super) fn line(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|b| matches!(b, b'\n' | b'\r' | 0));
+    let end = bytes.iter().position(|b| ends_line(*b));
     bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default()
 }
 
 /// The bytes from the start of the last line on.
 pub(super) fn last_line(bytes: &[u8]) -> &[u8] {
-    let start = bytes.iter().rposition(|b| matches!(b, b'\n' | b'\r' | 0));
-    bytes
-        .get(start.map_or(0, |at| at.saturating_add(1))..)
-        .unwrap_or_default()
+    let end = bytes.iter().rposition(|b| ends_line(*b));
+    let start = end.map_or(0, |at| at.saturating_add(1));
+    bytes.get(start..).unwrap_or_default()
+}
+
+fn ends_line(byte: u8) -> bool {
+    is_control(byte) || matches!(byte, b'\n' | b'\r')
 }
 
 /// Where `needle` first occurs.

@@ -5,10 +5,10 @@
 //! ellipsis as documentation prints it, is no key: the decoded body must start
 //! as such a key does and be as long as it says.
 
-use super::super::Reach;
-use super::super::patterns::{Around, Found, Pattern};
 use super::super::text::{decode_base64, find, strip_any};
+use super::super::{Around, Found, Pattern};
 use super::found;
+use crate::detect::Reach;
 use crate::report::Severity;
 use crate::rules::secrets::PRIVATE_KEY;
 

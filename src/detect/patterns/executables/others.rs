@@ -6,7 +6,7 @@
 //! and are judged by name and place instead.
 
 use super::{Around, Found, Pattern, found, pattern};
-use crate::detect::text::number;
+use crate::detect::patterns::text::number;
 use crate::report::Severity;
 
 /// Bits: the first section's id is 14 of 256 (4.2). The anchor has 64.
