@@ -11,10 +11,10 @@
 //! each dangerous import, and a hit follows from the bytes within the margins
 //! around its anchor alone.
 //!
-//! Random bytes hold some 2⁴⁰ · 60 / 2³² ≈ 15,000 of the shortest anchors per
-//! TiB. Behind each, chance would have to write a known name (at least 5 bytes)
-//! with its end, arguments and a calling opcode, at least 9 bytes in all: fewer
-//! than 10⁻¹⁷ false hits per TiB beside the anchors, where < 0.01 is wanted.
+//! Random bytes hold at most 2⁴⁰ · 64 / 2³² ≈ 16,000 anchors per TiB. Behind
+//! each, chance would have to write a known name (at least 5 bytes) with its
+//! end, arguments and a calling opcode, at least 9 bytes in all: fewer than
+//! 10⁻¹⁷ false hits per TiB beside the anchors, where < 0.01 is wanted.
 //!
 //! Not found here: payloads that reach their function through modules that are
 //! no anchor, and those whose call is further from the name than the margin.
@@ -22,13 +22,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::{AhoCorasick, Input, MatchKind, Span, packed};
 
 use super::globals::{self, Judgement};
 use super::pickle::{Ending, Event, Fact, Options, examine};
 use super::{Hit, Reach, Sweeper};
 use crate::budget::Budget;
-use crate::report::{Severity, Span};
+use crate::report::{Severity, Span as Place};
 use crate::rules::embedded::PICKLE;
 use crate::source::{Margins, ReadError, Source, Window};
 use crate::wire::pickle::Opcode;
@@ -49,11 +49,14 @@ const MARKS_TRIED: usize = 4;
 /// Bytes before an anchor in which marks are looked for.
 const MARK_BYTES: usize = 512;
 
+/// Walks that are remembered at a time.
+const WALKS_KEPT: usize = 1 << 14;
+
 /// Opcodes of one walk.
 const WALK_OPCODES: u64 = 512;
 
 /// Imports of one walk; what comes behind has anchors of its own.
-const WALK_IMPORTS: u64 = 16;
+const WALK_IMPORTS: u64 = 8;
 
 /// Bytes of a walk that are looked at first; more only where they end it.
 const FIRST_LOOK_BYTES: usize = 1 << 10;
@@ -64,8 +67,9 @@ const NAME_LINE_BYTES: usize = 64;
 /// The opcode that makes two texts a global.
 const STACK_GLOBAL: u8 = Opcode::StackGlobal as u8;
 
-/// Modules whose functions payloads call.
-const MODULES: [&str; 17] = [
+/// Modules whose functions payloads call. With four spellings each, they are as
+/// many patterns as the packed search takes.
+const MODULES: [&str; 16] = [
     "os",
     "posix",
     "nt",
@@ -80,7 +84,6 @@ const MODULES: [&str; 17] = [
     "importlib",
     "ctypes",
     "shutil",
-    "webbrowser",
     "pickle",
     "marshal",
 ];
@@ -90,7 +93,7 @@ pub struct EmbeddedPickles;
 
 /// The spellings to look for.
 struct Anchors {
-    search: Option<AhoCorasick>,
+    search: Search,
     /// For each pattern, how far behind its first byte the module's name is.
     names: Vec<usize>,
 }
@@ -110,15 +113,51 @@ static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
             names.push(front.len());
         }
     }
-    let search = AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(patterns);
     Anchors {
-        // The patterns are constants; a test holds that they build.
-        search: search.ok(),
+        search: Search::new(&patterns),
         names,
     }
 });
+
+/// Finds the first of the patterns, fast where the processor can.
+enum Search {
+    /// Vector instructions.
+    Packed(packed::Searcher),
+    /// An automaton; `None` if it cannot be built, which a test excludes.
+    Automaton(Option<AhoCorasick>),
+}
+
+impl Search {
+    fn new(patterns: &[Vec<u8>]) -> Self {
+        let packed = packed::Config::new()
+            .match_kind(packed::MatchKind::LeftmostFirst)
+            .builder()
+            .extend(patterns)
+            .build();
+        match packed {
+            Some(searcher) => Search::Packed(searcher),
+            None => Search::automaton(patterns),
+        }
+    }
+
+    fn automaton(patterns: &[Vec<u8>]) -> Self {
+        let builder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .build(patterns);
+        Search::Automaton(builder.ok())
+    }
+
+    /// The first match from `from` on: its pattern and its first byte.
+    fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
+        let span = Span::from(from.min(bytes.len())..bytes.len());
+        let found = match self {
+            Search::Packed(searcher) => searcher.find_in(bytes, span),
+            Search::Automaton(Some(search)) => search.find(Input::new(bytes).span(span)),
+            Search::Automaton(None) => None,
+        };
+        found.map(|m| (m.pattern().as_usize(), m.start()))
+    }
+}
 
 impl Sweeper for EmbeddedPickles {
     fn margins(&self) -> Margins {
@@ -146,10 +185,10 @@ impl Sweeper for EmbeddedPickles {
     }
 }
 
-fn hit(span: Span, shown: &str) -> Hit {
+fn hit(place: Place, shown: &str) -> Hit {
     Hit {
         draft: PICKLE
-            .at(span)
+            .at(place)
             .message(format!("an embedded pickle calls `{shown}`"))
             .evidence(shown),
         reach: Reach::NotProse,
@@ -159,15 +198,11 @@ fn hit(span: Span, shown: &str) -> Hit {
 /// Every anchor in `bytes`, at every start: its first byte, and the first byte
 /// of the module's name.
 fn each_anchor(bytes: &[u8], mut found: impl FnMut(usize, usize)) {
-    let Some(search) = ANCHORS.search.as_ref() else {
-        return;
-    };
     let mut from = 0usize;
-    while let Some(anchor) = search.find(Input::new(bytes).range(from.min(bytes.len())..)) {
-        let skip = ANCHORS.names.get(anchor.pattern().as_usize());
-        let name = anchor.start().saturating_add(skip.copied().unwrap_or(0));
-        found(anchor.start(), name);
-        from = anchor.start().saturating_add(1);
+    while let Some((pattern, anchor)) = ANCHORS.search.find(bytes, from) {
+        let skip = ANCHORS.names.get(pattern).copied().unwrap_or(0);
+        found(anchor, anchor.saturating_add(skip));
+        from = anchor.saturating_add(1);
     }
 }
 
@@ -231,6 +266,9 @@ impl Verifier<'_> {
     /// inside the margin of its anchor is concerned.
     fn walk(&mut self, start: usize) -> &[Call] {
         let bytes = self.bytes;
+        if self.walks.len() >= WALKS_KEPT {
+            self.walks.clear();
+        }
         self.walks
             .entry(start)
             .or_insert_with(|| walk(bytes, start))

@@ -16,7 +16,7 @@ mod walk;
 
 pub(super) use walk::{Walk, is_blank};
 
-use self::recognition::{Start, start};
+use self::recognition::{Follower, Start, start};
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::detect::pickle::{Ending, Summary};
 use crate::report::{Severity, Span, Why};
@@ -80,6 +80,7 @@ impl Format for Pickle {
         let source = artifact.source.as_ref();
         let len = source.len();
         let mut walk = Walk::new(source, 0..len);
+        let mut follower = Follower::new(source);
         let mut at = 0;
         while at < len {
             cx.budget().check()?;
@@ -89,7 +90,7 @@ impl Format for Pickle {
                 return Err(broken(summary));
             }
             at = match summary.ending {
-                Ending::Stop => follow(source, end, &mut walk, cx)?,
+                Ending::Stop => follow(source, end, &mut follower, cx)?,
                 _ => resume(source, summary, cx)?,
             };
         }
@@ -102,15 +103,15 @@ impl Format for Pickle {
 fn follow(
     source: &dyn Source,
     end: u64,
-    walk: &mut Walk<'_>,
+    follower: &mut Follower<'_>,
     cx: &mut Context<'_>,
 ) -> Result<u64, Fault> {
     let len = source.len();
-    if walk.starts_stream(end)? {
+    if follower.begins(end) {
         return Ok(end);
     }
     let next = first_set(source, end..len, cx)?;
-    if next >= len || (next > end && walk.starts_stream(next)?) {
+    if next >= len || (next > end && follower.begins(next)) {
         return Ok(next);
     }
     let resumed = next_stream(source, next, cx)?;

@@ -1,3 +1,5 @@
+//! Payloads in noise, windows, margins.
+
 use super::*;
 use crate::source::windows;
 
@@ -55,10 +57,40 @@ fn planted(payload: &[u8], at: usize) -> Vec<u8> {
 }
 
 #[test]
-fn every_anchor_is_long_enough_and_builds() {
-    let search = ANCHORS.search.as_ref().unwrap();
-    assert_eq!(search.patterns_len(), ANCHORS.names.len());
-    assert!(search.min_pattern_len() >= 4);
+fn both_searches_find_every_anchor() {
+    let patterns: Vec<Vec<u8>> = [&b"cos\n"[..], b"ios\n", b"\x8c\x02os"]
+        .iter()
+        .map(|p| p.to_vec())
+        .collect();
+    let bytes = [
+        noise(500),
+        b"cos\nios\n".to_vec(),
+        noise(77),
+        b"\x8c\x02os".to_vec(),
+    ]
+    .concat();
+    let all = |search: &Search| {
+        let mut found = Vec::new();
+        while let Some(next) = search.find(&bytes, found.last().map_or(0, |&(_, at)| at + 1)) {
+            found.push(next);
+        }
+        found
+    };
+    let automaton = Search::automaton(&patterns);
+    assert!(matches!(automaton, Search::Automaton(Some(_))));
+    assert_eq!(all(&automaton), [(0, 500), (1, 504), (2, 585)]);
+    assert_eq!(all(&Search::new(&patterns)), all(&automaton));
+}
+
+#[test]
+fn every_anchor_is_found_and_long_enough() {
+    let mut seen = 0;
+    each_anchor(b"cos\n iposix\n \x8c\x02nt X\x06\0\0\0socket", |_, _| {
+        seen += 1
+    });
+    assert_eq!(seen, 4);
+    assert_eq!(ANCHORS.names.len(), 4 * MODULES.len());
+    assert!(MODULES.iter().all(|m| m.len() >= 2));
 }
 
 #[test]

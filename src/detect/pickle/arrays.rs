@@ -4,7 +4,9 @@
 //! behind the `BUILD` of the wrapper: a padding length and padding (since 1.2),
 //! then the data, or another pickle where the elements are objects. Whoever
 //! does not count these bytes reads floats as opcodes and loses what follows.
-//! Source: `joblib/numpy_pickle.py`.
+//! Plain `pickle` knows nothing of this and does run them, so such a stream is
+//! two programs, and whoever asks may have either. Source:
+//! `joblib/numpy_pickle.py`.
 
 use super::machine::Machine;
 use super::summary::Trouble;
@@ -30,6 +32,10 @@ enum Item {
 impl Machine<'_, '_> {
     /// Pass over the array behind the wrapper that has just been built.
     pub(super) fn pass_array(&mut self, state: Value) -> Result<(), Trouble> {
+        if !self.arrays {
+            return Ok(());
+        }
+        self.summary.arrays = self.summary.arrays.saturating_add(1);
         let wrapper = self.wrapper(state);
         let (Some(elements), Some(item)) = (wrapper.elements, wrapper.item) else {
             return Err(Trouble::Limit("an array of unknown size".to_owned()));

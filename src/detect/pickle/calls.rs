@@ -128,14 +128,19 @@ impl Machine<'_, '_> {
                 self.names.settle(id);
                 self.call(How::Called, inner, inner_args)
             }
-            (Special::NewObj | Special::Reconstructor, &[class, ref rest @ ..]) => {
+            (Special::NewObj, &[class, ref rest @ ..]) => {
                 self.names.settle(id);
-                let rest = match special {
-                    Special::NewObj => rest,
-                    _ => &[],
-                };
                 let rest = self.heap.make(Kind::Tuple, rest);
                 self.call(How::Constructed, class, rest)
+            }
+            (Special::Reconstructor, &[class, base, state]) => {
+                self.names.settle(id);
+                let state = self.heap.make(Kind::Tuple, &[state]);
+                // `base.__new__` and `base.__init__` are what is called.
+                if base != class {
+                    self.call(How::Constructed, base, state)?;
+                }
+                self.call(How::Constructed, class, state)
             }
             (Special::LoadBytes, _) if self.tell_nested(id, &given) => {
                 self.names.settle(id);

@@ -55,6 +55,9 @@ pub(super) struct Machine<'a, 's> {
     told_memo: bool,
     fuel: u64,
     import_fuel: u64,
+    pub(super) arrays: bool,
+    /// Opcodes that the budget has not been told of.
+    unspent: u64,
     events: u64,
     sink: &'a mut dyn FnMut(&Event),
 }
@@ -88,6 +91,7 @@ impl<'a, 's> Machine<'a, 's> {
                 persistent_ids: 0,
                 buffers: 0,
                 frames: 0,
+                arrays: 0,
                 crosses_frame: false,
                 odd_names: 0,
                 graded_calls: 0,
@@ -104,6 +108,8 @@ impl<'a, 's> Machine<'a, 's> {
             told_memo: false,
             fuel: options.fuel,
             import_fuel: options.imports,
+            arrays: options.arrays,
+            unspent: 0,
             events: 0,
             sink,
         }
@@ -111,13 +117,16 @@ impl<'a, 's> Machine<'a, 's> {
 
     /// Walk to the end, whatever that is.
     pub(super) fn run(mut self) -> (Summary, Reader<'s>) {
-        let ending = loop {
+        let mut ending = loop {
             match self.step() {
                 Ok(None) => {}
                 Ok(Some(ending)) => break ending,
                 Err(trouble) => break trouble.into(),
             }
         };
+        if let Err(stop) = self.budget.spend_opcodes(self.unspent) {
+            ending = Ending::Fault(stop.into());
+        }
         self.summary.span.end = match ending {
             Ending::Cut => self.reader.position(),
             _ => self.span.end,
@@ -131,7 +140,7 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     fn step(&mut self) -> Result<Option<Ending>, Trouble> {
-        if self.summary.opcodes.is_multiple_of(OPCODES_PER_CHECK) {
+        if self.unspent >= OPCODES_PER_CHECK {
             self.housekeep()?;
         }
         if self.summary.opcodes >= self.fuel || self.summary.imports > self.import_fuel {
@@ -143,6 +152,7 @@ impl<'a, 's> Machine<'a, 's> {
         self.span = instruction.at..instruction.end;
         self.opcode = instruction.opcode;
         self.summary.opcodes = self.summary.opcodes.saturating_add(1);
+        self.unspent = self.unspent.saturating_add(1);
         if instruction.opcode == Opcode::Frame {
             self.summary.frames = self.summary.frames.saturating_add(1);
         }
@@ -160,7 +170,8 @@ impl<'a, 's> Machine<'a, 's> {
 
     /// Budget and memory, now and then.
     fn housekeep(&mut self) -> Result<(), Trouble> {
-        self.budget.spend_opcodes(OPCODES_PER_CHECK)?;
+        let spent = std::mem::take(&mut self.unspent);
+        self.budget.spend_opcodes(spent)?;
         self.budget.check()?;
         if self.heap.wants_collection() {
             let levels = self.outer.iter().chain([&self.level]);

@@ -8,7 +8,7 @@
 //!
 //! The decision needs no list of bad names: calls are denied unless they are
 //! vetted, and names computed at load, writes to foreign objects and calls of
-//! results are told whatever they touch. [`globals`](super::globals) grades.
+//! results are told whatever they touch. [`globals`] grades.
 //!
 //! The `pickle` format and the sweep for embedded pickles both use it.
 
@@ -53,6 +53,9 @@ pub struct Options {
     pub judge: Judge,
     /// How operands over the edge of a frame are read.
     pub reading: Reading,
+    /// Whether the bytes behind joblib's array wrappers are passed over, as
+    /// joblib does, or read as opcodes, as everybody else does.
+    pub arrays: bool,
     /// Opcodes after which the walk ends.
     pub fuel: u64,
     /// Imports after which the walk ends.
@@ -66,6 +69,7 @@ impl Default for Options {
         Options {
             judge: globals::judge,
             reading: Reading::Straight,
+            arrays: true,
             fuel: u64::MAX,
             imports: u64::MAX,
             keep: heap::KEPT_PER_CONTAINER,

@@ -1,7 +1,8 @@
 //! Torch storages and the tensors that are rebuilt from them.
 //!
 //! torch writes a storage as the persistent id `('storage', class, key,
-//! location, elements)`, with a view behind it in the oldest files. A tensor is
+//! location, elements)`, with a view behind it in the oldest files, which also
+//! write classes as `('module', class, file, source)`. A tensor is
 //! a window into a storage, given by offset, sizes and strides in elements;
 //! loaders have trusted these numbers (CVE-2025-32434, CVE-2026-24747).
 
@@ -54,6 +55,9 @@ impl Machine<'_, '_> {
             _ => self.level.stack.pop()?,
         };
         self.summary.persistent_ids = self.summary.persistent_ids.saturating_add(1);
+        if let Some(class) = self.described_class(id) {
+            return Ok(self.level.stack.push(class)?);
+        }
         let node = match self.claims_storage(id) {
             false => {
                 self.tell_persistent(false, id);
@@ -85,6 +89,18 @@ impl Machine<'_, '_> {
         }
         self.summary.storages.push(storage);
         Node::Storage(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The class behind `('module', class, file, source)`, which the oldest
+    /// files write so that the source can be compared; the loader returns the
+    /// class.
+    fn described_class(&self, id: Value) -> Option<Value> {
+        let &[word, class @ Value::Global(_), file, source] = self.heap.tuple(id)? else {
+            return None;
+        };
+        let plain = |v: Value| matches!(v, Value::Text(_) | Value::None);
+        let described = plain(file) && plain(source);
+        (described && self.text(word).as_deref() == Some("module")).then_some(class)
     }
 
     /// Whether a persistent id is a tuple that begins with `storage`.

@@ -83,6 +83,8 @@ pub struct Summary {
     pub persistent_ids: u64,
     /// Buffers from outside the stream that were asked for.
     pub buffers: u64,
+    /// Arrays between the opcodes that were passed over.
+    pub arrays: u64,
     /// Frames that were met.
     pub frames: u64,
     /// Whether an operand crossed the end of its frame.

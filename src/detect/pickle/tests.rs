@@ -206,6 +206,8 @@ fn chains_lead_to_what_they_call() {
         b"cfunctools\npartial\n(cos\nsystem\nS'id'\ntR)R.",
         b"cfunctools\npartial\n(cfunctools\npartial\n(cos\nsystem\ntRS'id'\ntR)R.",
         b"coperator\nitemgetter\n(S'os'\ntR(csys\nmodules\ntRp0\n0cbuiltins\ngetattr\n(g0\nS'system'\ntR(S'id'\ntR.",
+        b"cfunctools\npartial\n(cacme\nrun\ntR(cos\nsystem\n(S'id'\nt}Ntb)R.",
+        b"ccopyreg\n_reconstructor\n(cacme\nNet\ncos\nsystem\nS'id'\ntR.",
         b"coperator\ncall\n(cos\nsystem\nS'id'\ntR.",
         b"ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nN(S'id'\ntNtR.",
         b"ccopyreg\n__newobj__\n(cos\nsystem\nS'id'\ntR.",
@@ -374,6 +376,14 @@ fn references_that_are_no_storage_are_told() {
             "{bytes:?}"
         );
     }
+}
+
+#[test]
+fn a_class_with_its_source_is_the_class() {
+    let bytes = b"((Vmodule\nctorch.nn\nLinear\nVlinear.py\nVclass Linear\ntQ)\x81.";
+    assert_eq!(told(bytes), [""; 0]);
+    let bytes = b"(Vmodule\ncos\nsystem\nNNtQ(S'id'\ntR.";
+    assert_eq!(told(bytes), ["DangerousCall os.system(\"id\")"]);
 }
 
 #[test]

@@ -140,12 +140,28 @@ impl Machine<'_, '_> {
             self.tell_state(target, state);
         }
         self.plant(target, state);
+        if role == Role::Partial {
+            self.rebind(target, state);
+        }
         if let Some(made) = self.heap.made_mut(target) {
             made.state = state;
         }
         match role {
             Role::ArrayWrapper => self.pass_array(state),
             _ => Ok(()),
+        }
+    }
+
+    /// The state of a `partial` is another function with its arguments.
+    fn rebind(&mut self, target: Value, state: Value) {
+        let &[function, args, ..] = self.elements(state).as_slice() else {
+            return;
+        };
+        let mut all = vec![function];
+        all.extend(self.elements(args));
+        let all = self.heap.make(Kind::Tuple, &all);
+        if let Some(made) = self.heap.made_mut(target) {
+            made.args = all;
         }
     }
 

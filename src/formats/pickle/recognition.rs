@@ -59,14 +59,70 @@ pub(super) fn start(source: &dyn Source, at: u64, hinted: bool) -> Start {
 }
 
 fn trial(source: &dyn Source, at: u64, fuel: u64, reading: Reading) -> Summary {
+    let reader = trial_reader(source, at, reading);
+    walk_on_trial(source, reader, fuel, reading).0
+}
+
+fn trial_reader(source: &dyn Source, at: u64, reading: Reading) -> Reader<'_> {
+    Reader::new(source, at..source.len(), reading).with_line_cap(TRIAL_LINE_BYTES)
+}
+
+fn walk_on_trial<'a>(
+    source: &'a dyn Source,
+    reader: Reader<'a>,
+    fuel: u64,
+    reading: Reading,
+) -> (Summary, Reader<'a>) {
     let options = Options {
         fuel,
         reading,
         ..Options::default()
     };
-    let reader = Reader::new(source, at..source.len(), reading);
-    let reader = reader.with_line_cap(TRIAL_LINE_BYTES);
-    examine_from(source, reader, &options, &Budget::unlimited(), &mut |_| {}).0
+    examine_from(source, reader, &options, &Budget::unlimited(), &mut |_| {})
+}
+
+/// Whether another pickle begins right behind one: what loaders read next.
+#[derive(Debug)]
+pub(super) struct Follower<'a> {
+    source: &'a dyn Source,
+    reader: Option<Reader<'a>>,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(source: &'a dyn Source) -> Self {
+        Follower {
+            source,
+            reader: None,
+        }
+    }
+
+    /// Whether a pickle begins at `at`: one with a protocol, or one that ends
+    /// well or calls something.
+    pub(super) fn begins(&mut self, at: u64) -> bool {
+        let mut head = [0u8; 2];
+        // Bytes that cannot be read look like bytes that are not there.
+        let filled = self.source.fill_at(at, &mut head).unwrap_or(0);
+        match head {
+            [0x80, 0..=5] => filled == 2,
+            [byte, _] if filled > 0 && Opcode::from_byte(byte).is_some() => self.goes_on(at),
+            _ => false,
+        }
+    }
+
+    fn goes_on(&mut self, at: u64) -> bool {
+        let fresh = || trial_reader(self.source, at, Reading::Straight);
+        let mut reader = self.reader.take().unwrap_or_else(fresh);
+        reader.restart(at);
+        let (summary, reader) =
+            walk_on_trial(self.source, reader, TRIAL_OPCODES, Reading::Straight);
+        self.reader = Some(reader);
+        let named = summary.imports > 0 && summary.odd_names == 0;
+        match summary.ending {
+            Ending::Stop => summary.opcodes > 1,
+            Ending::Fuel | Ending::Limit(_) => true,
+            _ => named && summary.calls > 0,
+        }
+    }
 }
 
 fn announced(summary: &Summary) -> Start {
@@ -113,8 +169,8 @@ mod tests {
             b"(S'id'\nios\nsystem\n.",
             b"\x80\x02N0N.",
             b"\x80\x04\x95\x02\0\0\0\0\0\0\0N.",
-            b"\x80\x05cbuiltins\neval\n(X\x01\0\0\01tR\xff",
-            b"G\0\0\0\0\0\0\0\00cos\nsystem\n(S'id'\ntR.",
+            b"\x80\x05cbuiltins\neval\n(X\x01\0\0\x001tR\xff",
+            b"G\0\0\0\0\0\0\0\x000cos\nsystem\n(S'id'\ntR.",
         ] {
             assert_eq!(at_start(bytes, false), Start::Sure, "{bytes:?}");
         }

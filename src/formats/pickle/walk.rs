@@ -9,7 +9,7 @@ use crate::report::{Span, Why};
 use crate::rules::Draft;
 use crate::source::Source;
 use crate::wire::Fault;
-use crate::wire::pickle::{Opcode, Reader, Reading};
+use crate::wire::pickle::{Reader, Reading};
 
 /// Longest name of a tensor that is read.
 const TENSOR_NAME_BYTES: usize = 4096;
@@ -20,6 +20,17 @@ const DECODED_BYTES: u64 = 64 << 20;
 /// Findings of one stream that are remembered, so that a second reading of it
 /// tells only what is new.
 const TOLD_CAP: usize = 1 << 16;
+
+/// The programs that one stream can be, depending on who loads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Program {
+    /// What is read straight on, arrays passed over.
+    Straight,
+    /// What is read from a file, where operands cross their frames.
+    Buffered,
+    /// What is read by a loader that does not know joblib's arrays.
+    WithoutArrays,
+}
 
 /// A reader over a file of pickles, and what was made of it so far.
 pub(crate) struct Walk<'a> {
@@ -51,11 +62,14 @@ impl<'a> Walk<'a> {
     /// how it ended; only the end of the budget or of reading is a fault.
     pub(crate) fn stream(&mut self, at: u64, cx: &mut Context<'_>) -> Result<Summary, Fault> {
         let mut told = HashSet::new();
-        let summary = self.read(at, Reading::Straight, &mut told, cx)?;
+        let summary = self.read(at, Program::Straight, &mut told, cx)?;
         // The other program in the same bytes; where the first one breaks,
         // that may be because it is the other one that is meant.
         if summary.crosses_frame || (summary.frames > 0 && summary.ending.is_break()) {
-            self.read(at, Reading::Buffered, &mut told, cx)?;
+            self.read(at, Program::Buffered, &mut told, cx)?;
+        }
+        if summary.arrays > 0 {
+            self.read(at, Program::WithoutArrays, &mut told, cx)?;
         }
         for limit in &summary.limits {
             let detail = format!("not all {limit} of the pickle were followed");
@@ -72,17 +86,22 @@ impl<'a> Walk<'a> {
     fn read(
         &mut self,
         at: u64,
-        reading: Reading,
+        program: Program,
         told: &mut HashSet<(u64, &'static str)>,
         cx: &mut Context<'_>,
     ) -> Result<Summary, Fault> {
-        let mut reader = match (self.reader.take(), reading) {
-            (Some(reader), Reading::Straight) => reader,
+        let reading = match program {
+            Program::Buffered => Reading::Buffered,
+            Program::Straight | Program::WithoutArrays => Reading::Straight,
+        };
+        let mut reader = match (self.reader.take(), program) {
+            (Some(reader), Program::Straight) => reader,
             _ => Reader::new(self.source, self.span.clone(), reading),
         };
         reader.restart(at);
         let options = Options {
             reading,
+            arrays: program != Program::WithoutArrays,
             keep: self.keep,
             ..Options::default()
         };
@@ -90,10 +109,10 @@ impl<'a> Walk<'a> {
         let budget = cx.budget();
         let mut sink = |event: &Event| match event.fact {
             Fact::Nested(bytes) => nested.push(bytes),
-            _ => report(event, reading, told, cx),
+            _ => report(event, program, told, cx),
         };
         let (summary, reader) = examine_from(self.source, reader, &options, budget, &mut sink);
-        if reading == Reading::Straight {
+        if program == Program::Straight {
             self.reader = Some(reader);
         }
         for bytes in nested {
@@ -133,21 +152,6 @@ impl<'a> Walk<'a> {
         self.members.insert(span);
         Ok(())
     }
-
-    /// Whether the byte at `at` begins a pickle: a protocol, or an opcode that
-    /// pickles of protocol 0 and 1 begin with, going on consistently.
-    pub(crate) fn starts_stream(&self, at: u64) -> Result<bool, Fault> {
-        let mut head = [0u8; 2];
-        let filled = self.source.fill_at(at, &mut head)?;
-        Ok(match head {
-            [0x80, 0..=5] => filled == 2,
-            [byte, _] => {
-                filled > 0
-                    && Opcode::from_byte(byte).is_some()
-                    && super::start(self.source, at, true) != super::Start::No
-            }
-        })
-    }
 }
 
 /// Text whose characters are bytes, as bytes.
@@ -157,22 +161,34 @@ fn latin1(text: &[u8]) -> Vec<u8> {
     text.chars().map(byte).collect()
 }
 
-/// Report an event; in the second reading, unless the first has told it.
+/// Report an event; of the other programs in the same bytes, what the first
+/// has not told.
 fn report(
     event: &Event,
-    reading: Reading,
+    program: Program,
     told: &mut HashSet<(u64, &'static str)>,
     cx: &mut Context<'_>,
 ) {
     let Some(draft) = draft(event) else {
         return;
     };
-    match reading {
-        Reading::Straight if told.len() < TOLD_CAP => {
+    match program {
+        Program::Straight if told.len() < TOLD_CAP => {
             told.insert(key(&draft));
         }
-        Reading::Buffered if told.contains(&key(&draft)) => return,
-        _ => {}
+        Program::Straight => {}
+        _ if told.contains(&key(&draft)) => return,
+        Program::Buffered => {}
+        // Array data read as opcodes says many things; names do not come about
+        // by chance.
+        Program::WithoutArrays => {
+            if !matches!(
+                event.fact,
+                Fact::DangerousCall(_) | Fact::DangerousImport(_)
+            ) {
+                return;
+            }
+        }
     }
     cx.report(draft);
 }

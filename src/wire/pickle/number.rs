@@ -51,6 +51,10 @@ pub fn is_float_line(line: &[u8]) -> bool {
 
 /// C's `strtol(…, 0)`, which must use up the line or stop at a NUL.
 fn strtol(line: &[u8]) -> Option<Number> {
+    // Where there is nothing before the NUL, `strtol` stops at it and says 0.
+    if line.first() == Some(&0) {
+        return Some(Number::Int(0));
+    }
     let (negative, digits) = sign(skip_blanks(line));
     let (base, digits) = match digits {
         [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => {
@@ -158,6 +162,8 @@ mod tests {
             ("0o_17", Number::Int(15)),
             ("-0x1", Number::Int(-1)),
             ("5\0rest", Number::Int(5)),
+            ("\0x", Number::Bool(false)),
+            ("\0", Number::Int(0)),
             ("00", Number::Bool(false)),
             ("01", Number::Bool(true)),
             ("+1", Number::Bool(true)),
