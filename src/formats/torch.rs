@@ -15,7 +15,6 @@ use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::budget::Budget;
 use crate::report::{Place, Severity, Why, escape_bytes};
 use crate::rules::torch::{FOREIGN_MEMBER, SCRIPT_CODE, SEVERAL_PICKLES};
-use crate::source::Source;
 use crate::wire::Fault;
 use crate::wire::zip_directory::{Central, find_central};
 
@@ -69,7 +68,7 @@ impl Format for Torch {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
-        match Layout::read(probe.source(), &Budget::unlimited()) {
+        match Layout::read(probe, &Budget::unlimited()) {
             Ok(layout) if layout.model().is_some() => Claim::Structure,
             _ if probe.has_suffix(SPEC.suffixes) => Claim::Name,
             _ => Claim::No,
@@ -77,15 +76,15 @@ impl Format for Torch {
     }
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
-        let source = artifact.source.as_ref();
-        let layout = Layout::read(source, cx.budget())?;
+        let probe = Probe::new(artifact);
+        let layout = Layout::read(&probe, cx.budget())?;
         let Some(model) = layout.model() else {
             let what = "there is no folder with `data.pkl` and what belongs to it";
             return Err(Fault::malformed(0, what));
         };
         let mut pickles = Vec::new();
         let mut has_code = false;
-        find_central(source, cx.budget(), |central| {
+        find_central(probe.source(), probe.tail(), cx.budget(), |central| {
             let name = &central.view.name[..];
             if leaf(name) == Some(b"data.pkl") {
                 pickles.push(central.clone());
@@ -118,9 +117,9 @@ struct Folder {
 }
 
 impl Layout {
-    fn read(source: &dyn Source, budget: &Budget) -> Result<Layout, Fault> {
+    fn read(probe: &Probe<'_>, budget: &Budget) -> Result<Layout, Fault> {
         let mut layout = Layout::default();
-        find_central(source, budget, |central| {
+        find_central(probe.source(), probe.tail(), budget, |central| {
             layout.add(&central.view.name);
             None::<()>
         })?;
@@ -317,8 +316,8 @@ mod tests {
                 ("torch-several-pickles", medium)
             ]
         );
-        let source = crate::source::Memory::new(archive(&names));
-        let layout = Layout::read(&source, &Budget::unlimited()).unwrap();
+        let artifact = testing::artifact("x", archive(&names));
+        let layout = Layout::read(&Probe::new(&artifact), &Budget::unlimited()).unwrap();
         assert_eq!(layout.model(), Some(&b"b"[..]));
     }
 

@@ -68,7 +68,8 @@ impl Codec {
     }
 
     /// Decode `span` of `source` and keep nothing of it but its measure. Stops
-    /// once more than `cap_bytes` came out.
+    /// once more than `cap_bytes` came out. What came out is not spent from the
+    /// budget: the caller knows whether its own caps bound the sum.
     pub fn measure(
         self,
         source: &dyn Source,
@@ -86,7 +87,6 @@ impl Codec {
             match inflate.read(&mut piece) {
                 Ok(0) => break StreamEnd::Complete,
                 Ok(n) => {
-                    budget.spend_expanded(n as u64)?;
                     hasher.update(piece.get(..n).unwrap_or_default());
                 }
                 Err(error) => match read_error(error) {

@@ -201,7 +201,7 @@ impl<'a> Pass<'a, '_> {
         let mut decoding = Vec::new();
         for reading in &readings {
             let is_broken = match reading.codec {
-                Some(_) => self.measure(reading, TRIAL_CAP_BYTES, cx)?.end == StreamEnd::Broken,
+                Some(_) => self.trial(reading, cx)?.end == StreamEnd::Broken,
                 None => false,
             };
             if !is_broken {
@@ -225,6 +225,13 @@ impl<'a> Pass<'a, '_> {
         codec.measure(self.source, reading.span.clone(), cap, cx.budget())
     }
 
+    /// Decode the beginning of a stream whose records are not to be believed.
+    fn trial(&self, reading: &Reading<'_>, cx: &mut Context<'_>) -> Result<Measured, Fault> {
+        let measured = self.measure(reading, TRIAL_CAP_BYTES, cx)?;
+        cx.budget().spend_expanded(measured.unpacked)?;
+        Ok(measured)
+    }
+
     /// Whether bytes that are marked as not plain are plain after all.
     /// Encryption makes stored data 12 bytes longer and packed data
     /// undecodable, but for a stream that ends by chance.
@@ -233,7 +240,7 @@ impl<'a> Pass<'a, '_> {
         if reading.codec.is_none() {
             return Ok(reading.view.unpacked.is_none_or(|n| n == len));
         }
-        let measured = self.measure(reading, TRIAL_CAP_BYTES, cx)?;
+        let measured = self.trial(reading, cx)?;
         let is_whole = measured.packed == len || reading.view.unpacked == Some(measured.unpacked);
         Ok(match measured.end {
             StreamEnd::Complete => is_whole,

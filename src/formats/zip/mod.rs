@@ -53,7 +53,7 @@ impl Format for Zip {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
-        match zip_directory::likeness(probe.source(), &Budget::unlimited()) {
+        match likeness(probe, &Budget::unlimited()) {
             Ok(Likeness::Structure) => Claim::Structure,
             Ok(Likeness::Magic) => Claim::Magic,
             Ok(Likeness::No) | Err(_) if probe.has_suffix(SPEC.suffixes) => Claim::Name,
@@ -63,7 +63,7 @@ impl Format for Zip {
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
         let source = artifact.source.as_ref();
-        if zip_directory::likeness(source, cx.budget())? == Likeness::No {
+        if likeness(&Probe::new(artifact), cx.budget())? == Likeness::No {
             return Err(Fault::malformed(
                 0,
                 "there is no zip directory and no member",
@@ -82,4 +82,8 @@ impl Format for Zip {
         }
         Ok(())
     }
+}
+
+fn likeness(probe: &Probe<'_>, budget: &Budget) -> Result<Likeness, Fault> {
+    zip_directory::likeness(probe.source(), probe.head(), probe.tail(), budget)
 }

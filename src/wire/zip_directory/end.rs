@@ -16,9 +16,9 @@ use super::read_up_to;
 use crate::report::Span;
 use crate::source::{ReadError, Source};
 
-/// Bytes of the end in which an end record may begin: the record with the
-/// longest comment, and the last byte of slack a reader forgives.
-const TAIL_BYTES: u64 = END_BYTES + (64 << 10);
+/// Bytes of the end in which readers look for an end record: the record with
+/// the longest comment.
+pub(super) const TAIL_BYTES: u64 = END_BYTES + (64 << 10);
 
 /// One end record and the directory it leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,16 +52,14 @@ struct Says {
     has_disks: bool,
 }
 
-/// Positions in the tail of `source` where an end record may stand, last
-/// first.
-pub(super) fn positions(source: &dyn Source) -> Result<Vec<u64>, ReadError> {
-    let start = source.len().saturating_sub(TAIL_BYTES);
-    let tail = read_up_to(source, start, TAIL_BYTES)?;
-    let mut found: Vec<u64> = memmem::find_iter(&tail, &END)
+/// Positions where an end record may stand, last first, in the last bytes of a
+/// source, which begin at `start`.
+pub(super) fn positions(start: u64, tail: &[u8]) -> Vec<u64> {
+    let mut found: Vec<u64> = memmem::find_iter(tail, &END)
         .map(|at| start.saturating_add(at as u64))
         .collect();
     found.reverse();
-    Ok(found)
+    found
 }
 
 /// Every reading of the end record at `at` that leads to a central directory.

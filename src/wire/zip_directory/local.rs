@@ -150,6 +150,7 @@ impl Local {
         if self.view.method == 8 {
             let cap = UNTOLD_CAP_BYTES;
             let measured = Codec::Deflate.measure(source, room.clone(), cap, budget)?;
+            budget.spend_expanded(measured.unpacked)?;
             if measured.end == StreamEnd::Complete {
                 self.view.packed = Some(measured.packed);
                 self.view.unpacked = Some(measured.unpacked);

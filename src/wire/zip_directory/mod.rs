@@ -188,7 +188,9 @@ impl Entry {
 /// Read all records of the archive in `source`.
 pub fn walk(source: &dyn Source, caps: Caps, budget: &Budget) -> Result<Directory, Fault> {
     let mut walk = linear::Walk::new(source, caps, budget);
-    for at in end::positions(source)? {
+    let start = source.len().saturating_sub(end::TAIL_BYTES);
+    let tail = read_up_to(source, start, end::TAIL_BYTES)?;
+    for at in end::positions(start, &tail) {
         budget.check()?;
         walk.follow_end(at)?;
     }
@@ -197,16 +199,18 @@ pub fn walk(source: &dyn Source, caps: Caps, budget: &Budget) -> Result<Director
 }
 
 /// Call `each` with every central record of every directory that an end
-/// record in the tail leads to, until it answers. Reads no local header.
+/// record in the tail leads to, until it answers. Reads no local header. `tail`
+/// is the last bytes of the source and where they begin: 64 KiB and a bit.
 pub fn find_central<T>(
     source: &dyn Source,
+    tail: (u64, &[u8]),
     budget: &Budget,
     mut each: impl FnMut(&Central) -> Option<T>,
 ) -> Result<Option<T>, Fault> {
     let caps = Caps::default();
     let mut left = caps.entries;
     let mut seen: BTreeMap<u64, ()> = BTreeMap::new();
-    for at in end::positions(source)? {
+    for at in end::positions(tail.0, tail.1) {
         budget.check()?;
         for end in end::resolve(source, at)? {
             if seen.len() >= caps.ends || seen.insert(end.directory_at, ()).is_some() {
@@ -238,21 +242,26 @@ pub enum Likeness {
     Structure,
 }
 
-/// Whether these bytes are a zip archive. Cheap: reads the last 64 KiB and a
-/// few headers.
-pub fn likeness(source: &dyn Source, budget: &Budget) -> Result<Likeness, Fault> {
+/// Whether these bytes are a zip archive, by the first of them, `head`, and the
+/// last, `tail`, as for [`find_central`]. Cheap: reads no more than the few
+/// headers that those lead to.
+pub fn likeness(
+    source: &dyn Source,
+    head: &[u8],
+    tail: (u64, &[u8]),
+    budget: &Budget,
+) -> Result<Likeness, Fault> {
     let leads = |central: &Central| {
         let header = read_up_to(source, central.local_at, 4).ok()?;
         fields::is_at_front(&header, fields::LOCAL).then_some(())
     };
-    if find_central(source, budget, leads)?.is_some() {
+    if find_central(source, tail, budget, leads)?.is_some() {
         return Ok(Likeness::Structure);
     }
-    let head = read_up_to(source, 0, fields::LOCAL_BYTES)?;
-    if local::is_plausible(&head) {
-        return front(source, &head);
+    if local::is_plausible(head) {
+        return front(source, head);
     }
-    let is_empty = source.len() == fields::END_BYTES && fields::is_at_front(&head, fields::END);
+    let is_empty = source.len() == fields::END_BYTES && fields::is_at_front(head, fields::END);
     Ok(if is_empty {
         Likeness::Magic
     } else {

@@ -9,7 +9,9 @@ fn read(bytes: &[u8]) -> Directory {
 }
 
 fn likeness_of(bytes: &[u8]) -> Likeness {
-    likeness(&Memory::new(bytes), &Budget::unlimited()).unwrap()
+    let start = bytes.len().saturating_sub(end::TAIL_BYTES as usize);
+    let tail = (start as u64, &bytes[start..]);
+    likeness(&Memory::new(bytes), bytes, tail, &Budget::unlimited()).unwrap()
 }
 
 fn names(directory: &Directory) -> Vec<String> {

@@ -1,0 +1,56 @@
+//! Zip and PyTorch archives: no bytes make the walk or the examinations panic,
+//! run away, or name members outside the file.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use libfuzzer_sys::fuzz_target;
+use modelaudit::budget::{Budget, CancelToken, Limits};
+use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
+use modelaudit::report::{Location, Place, Why};
+use modelaudit::rules::Draft;
+use modelaudit::source::Memory;
+use modelaudit::wire::zip_directory::{Caps, walk};
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn finding(&self, _draft: Draft) {}
+
+    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
+}
+
+fuzz_target!(|data: &[u8]| {
+    let limits = Limits {
+        expanded_bytes: 16 << 20,
+        ..Limits::default()
+    };
+    let budget = Budget::new(Arc::new(limits), CancelToken::default());
+    let source = Arc::new(Memory::new(data));
+    let len = data.len() as u64;
+    if let Ok(directory) = walk(source.as_ref(), Caps::default(), &budget) {
+        let mut at = 0;
+        for slack in &directory.slack {
+            assert!(at <= slack.start && slack.start < slack.end && slack.end <= len);
+            at = slack.end;
+        }
+    }
+    let artifact = Artifact {
+        location: Location::file("fuzzed"),
+        name: "fuzzed.pt".into(),
+        source,
+        depth: 0,
+    };
+    for id in ["zip", "torch-zip"] {
+        let format = formats::find(id).expect("a registered format");
+        format.recognise(&Probe::new(&artifact));
+        let mut cx = Context::new(&Nowhere, &budget);
+        let _ = format.examine(&artifact, &mut cx);
+        for member in cx.finish().members {
+            if let Body::Stored(span) | Body::Packed(span, _) = member.body {
+                assert!(span.start < span.end && span.end <= len);
+            }
+        }
+    }
+});
