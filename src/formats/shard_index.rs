@@ -75,6 +75,12 @@ impl Format for ShardIndex {
     }
 }
 
+/// Whether a shard of this name is a pickle or an archive of pickles.
+fn is_pickle_name(file: &str) -> bool {
+    let lower = file.to_lowercase();
+    PICKLE_SUFFIXES.iter().any(|suffix| lower.ends_with(suffix))
+}
+
 /// What a shard index says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
@@ -326,10 +332,8 @@ impl Judge {
                     .within(name),
             );
         }
-        let lower = file.to_lowercase();
-        self.safetensors |= lower.ends_with(".safetensors");
-        let pickle = PICKLE_SUFFIXES.iter().any(|suffix| lower.ends_with(suffix));
-        if pickle && self.pickle.is_none() {
+        self.safetensors |= file.to_lowercase().ends_with(".safetensors");
+        if is_pickle_name(file) && self.pickle.is_none() {
             self.pickle = Some((file.to_owned(), span));
         }
     }

@@ -53,7 +53,7 @@ static TEXT: FormatSpec = FormatSpec {
     runs_code: false,
     content: Content::Prose,
     layer_of: None,
-    references: &[],
+    references: &["https://www.unicode.org/versions/latest/"],
     limitations: &["Text has no structure to examine; its bytes are swept."],
 };
 
