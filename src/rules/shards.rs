@@ -58,7 +58,7 @@ pub static INDEX_MISSING: Rule = Rule {
     why: "Without the index nothing says which tensors and which shards belong to the model, so \
           the set could be checked only by its names.",
     remedy: "Fetch the index from the publisher together with the shards.",
-    references: &[],
+    references: &["CWE-345"],
 };
 
 /// The index promises a tensor that its shard does not have.

@@ -2,7 +2,7 @@
 //! must not spread.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A module uses only what stands to its right.
 const ORDER: [&str; 10] = [
@@ -54,7 +54,7 @@ fn sources() -> BTreeMap<String, String> {
         .collect()
 }
 
-fn relative(path: &PathBuf, root: &Path) -> String {
+fn relative(path: &Path, root: &Path) -> String {
     path.strip_prefix(root)
         .unwrap()
         .to_string_lossy()

@@ -41,7 +41,7 @@ fn examine(bytes: &[u8]) -> (Seen, Vec<Member>, Option<Fault>) {
     let budget = Budget::unlimited();
     let mut cx = Context::new(&seen, &budget);
     let fault = Pickle.examine(&artifact("model.pkl", bytes), &mut cx).err();
-    let (members, _) = cx.finish();
+    let members = cx.finish().members;
     (seen, members, fault)
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::detect::pickle::{Ending, Event, Fact, Nested, Options, Summary, draft, examine_from};
 use crate::formats::{Body, Context, Member};
 use crate::report::{Span, Why};
-use crate::rules::Draft;
+use crate::rules::{Draft, embedded};
 use crate::source::Source;
 use crate::wire::Fault;
 use crate::wire::pickle::{Reader, Reading};
@@ -71,6 +71,7 @@ impl<'a> Walk<'a> {
         if summary.arrays > 0 {
             self.read(at, Program::WithoutArrays, &mut told, cx)?;
         }
+        cx.judged(summary.span.clone(), &embedded::PICKLE);
         for limit in &summary.limits {
             let detail = format!("not all {limit} of the pickle were followed");
             cx.gap(summary.span.clone(), Why::Limit, detail);

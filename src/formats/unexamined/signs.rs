@@ -1,6 +1,9 @@
 //! Signs that need more than a few bytes at a fixed place.
 
+use std::io::Read as _;
+
 use super::Probe;
+use crate::wire::codec::Codec;
 
 /// The longest npy header that is looked at for its dtype.
 const NPY_CAP_BYTES: usize = 4096;
@@ -164,15 +167,20 @@ pub(super) fn bzip2(probe: &Probe<'_>) -> bool {
     }
 }
 
-/// A zlib stream: two bytes that check each other.
+/// A zlib stream: two bytes that check each other, and deflate data that
+/// yields something.
 pub(super) fn zlib(probe: &Probe<'_>) -> bool {
-    match probe.head() {
-        [cmf, flags, ..] => {
-            let check = u16::from_be_bytes([*cmf, *flags]);
-            cmf & 0x0f == 8 && cmf >> 4 <= 7 && flags & 0x20 == 0 && check.is_multiple_of(31)
-        }
-        _ => false,
-    }
+    let [cmf, flags, ..] = probe.head() else {
+        return false;
+    };
+    let check = u16::from_be_bytes([*cmf, *flags]);
+    let header = cmf & 0x0f == 8 && cmf >> 4 <= 7 && flags & 0x20 == 0 && check.is_multiple_of(31);
+    let mut first = [0; 32];
+    header
+        && Codec::Deflate
+            .decode(probe.source(), 2..probe.len())
+            .read(&mut first)
+            .is_ok_and(|n| n > 0)
 }
 
 /// A zlib stream in a file that joblib writes.

@@ -89,8 +89,16 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("lzip", "x", padded(b"LZIP\x01\x0c", 64)),
         ("zstd", "x", padded(b"\x28\xb5\x2f\xfd", 64)),
         ("lz4", "x", padded(b"\x04\x22\x4d\x18", 64)),
-        ("zlib", "model.joblib", padded(b"\x78\x9c", 64)),
-        ("zlib", "model.pkl.z", padded(b"\x78\x5e", 64)),
+        (
+            "zlib",
+            "model.joblib",
+            padded(b"\x78\x9c\x4b\x04\0\0\x62\0\x62", 64),
+        ),
+        (
+            "zlib",
+            "model.pkl.z",
+            padded(b"\x78\x5e\x4b\x04\0\0\x62\0\x62", 64),
+        ),
         ("cab", "x", padded(b"MSCF\0\0\0\0", 64)),
         ("iso", "x.iso", at(0x8001, b"CD001")),
         ("squashfs", "x", squashfs),
