@@ -1,6 +1,6 @@
 //! What happens to which bytes, when, and within which limits.
 //!
-//! [`scan`] discovers files, groups shards, plans how each file is read, runs
+//! [`scan()`] discovers files, groups shards, plans how each file is read, runs
 //! the jobs, and assembles the report. It is total: once the request is valid
 //! there is always a report, and trouble with an input is a gap in it.
 
@@ -26,7 +26,9 @@ mod survey;
 mod sweep;
 
 pub use observe::{Event, MemoryStep, Observer, ShardNumber, Unobserved};
-pub use plan::{Backing, Io, Machine, Plan, Reading, TIER_BOUNDS, Tier, TooTight, plan};
+pub use plan::{
+    Backing, Io, MAP_WINDOW_BYTES, Machine, Plan, Reading, TIER_BOUNDS, Tier, TooTight, plan,
+};
 pub use request::{Input, MemoryProbe, Request, SHARD_TIMEOUT};
 pub use scan::scan;
 pub use survey::survey;

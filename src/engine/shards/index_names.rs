@@ -23,7 +23,7 @@ pub(super) fn local(name: &str) -> Option<PathBuf> {
 
 /// The files in or below the directory of the index that it names, relative
 /// to that directory. For the discoverer: shards with unusual names belong to
-/// the set as well. Names that lead elsewhere are left out; [`super::crosscheck`]
+/// the set as well. Names that lead elsewhere are left out; [`super::crosscheck()`]
 /// reports them.
 pub fn local_names(index: &Index) -> BTreeSet<PathBuf> {
     let mut seen = BTreeSet::new();

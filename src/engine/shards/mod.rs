@@ -2,8 +2,8 @@
 //!
 //! In three steps, each a function of its arguments: [`siblings_of`] says from
 //! a name that a file is part of a set, so that the discoverer can add the
-//! rest of the directory; [`group`] turns the files that were found into sets
-//! and single files; [`crosscheck`] compares names, index and tensors once the
+//! rest of the directory; [`group()`] turns the files that were found into sets
+//! and single files; [`crosscheck()`] compares names, index and tensors once the
 //! shards were examined. Nothing here reads a byte.
 //!
 //! An index is attacker-controlled text. Names in it are only ever compared
