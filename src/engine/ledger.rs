@@ -46,6 +46,7 @@ struct Account {
     formats: Vec<&'static FormatSpec>,
     len: u64,
     swept: u64,
+    holes: u64,
     delegated: Spans,
     judged: Vec<(Span, &'static Rule)>,
     findings: BTreeMap<&'static str, Kept>,
@@ -86,6 +87,7 @@ impl Ledger {
             formats: Vec::new(),
             len,
             swept: 0,
+            holes: 0,
             delegated: Spans::default(),
             judged: Vec::new(),
             findings: BTreeMap::new(),
@@ -119,6 +121,15 @@ impl Ledger {
     /// `bytes` more bytes went through every sweeper.
     pub fn swept(&self, entry: Entry, bytes: u64) {
         self.account(entry, |a| a.swept += bytes);
+    }
+
+    /// `bytes` more bytes are covered because the file system vouches for
+    /// their zeros.
+    pub fn skipped_hole(&self, entry: Entry, bytes: u64) {
+        self.account(entry, |a| {
+            a.swept += bytes;
+            a.holes += bytes;
+        });
     }
 
     /// The artifact turned out to be this long: the output of a decoder that
@@ -207,6 +218,7 @@ impl Account {
         let coverage = Coverage {
             len: self.len,
             swept: self.swept,
+            holes: self.holes,
             delegated,
             missed: self
                 .len
@@ -334,6 +346,7 @@ mod tests {
             Coverage {
                 len: 100,
                 swept: 10,
+                holes: 0,
                 delegated: 40,
                 missed: 50
             }

@@ -12,6 +12,10 @@ pub struct Coverage {
     pub len: u64,
     /// Bytes that went through every sweeper here, holes included.
     pub swept: u64,
+    /// Bytes of them that the file system reports as holes: known zeros, which
+    /// were not read.
+    #[serde(default)]
+    pub holes: u64,
     /// Bytes that lie as such in a member, which accounts for them.
     pub delegated: u64,
     /// Bytes that were not looked at; always explained by a gap.

@@ -80,6 +80,10 @@ pub struct Summary {
     pub bytes_total: u64,
     /// Bytes of them that were covered.
     pub bytes_covered: u64,
+    /// Bytes of those that are holes of the file system, known to be zero
+    /// without reading them.
+    #[serde(default)]
+    pub bytes_in_holes: u64,
     /// Number of gaps.
     pub gaps: u64,
     /// Findings left out by `--select` and `--ignore`.
@@ -92,14 +96,20 @@ impl Summary {
     /// The totals of these lists.
     pub fn of(findings: &[Finding], gaps: &[Gap], artifacts: &[ArtifactReport]) -> Self {
         let own = |a: &ArtifactReport| a.coverage.len.saturating_sub(a.coverage.delegated);
+        let total = |part: &dyn Fn(&ArtifactReport) -> u64| {
+            artifacts
+                .iter()
+                .fold(0u64, |sum, a| sum.saturating_add(part(a)))
+        };
         Summary {
             files: artifacts
                 .iter()
                 .filter(|a| a.location.members.is_empty())
                 .count() as u64,
             artifacts: artifacts.len() as u64,
-            bytes_total: artifacts.iter().map(own).sum(),
-            bytes_covered: artifacts.iter().map(|a| a.coverage.swept).sum(),
+            bytes_total: total(&own),
+            bytes_covered: total(&|a| a.coverage.swept),
+            bytes_in_holes: total(&|a| a.coverage.holes),
             gaps: gaps.len() as u64,
             suppressed: 0,
             findings: SeverityCounts::of(findings),

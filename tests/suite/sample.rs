@@ -25,6 +25,7 @@ fn artifact(location: Location, formats: &[&str], coverage: [u64; 3]) -> Artifac
         coverage: Coverage {
             len: swept + delegated + missed,
             swept,
+            holes: 0,
             delegated,
             missed,
         },

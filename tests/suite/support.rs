@@ -232,7 +232,9 @@ pub fn relative(mut report: Report, dir: &Path) -> Report {
     for artifact in &mut report.artifacts {
         strip(&mut artifact.location.path);
         artifact.strategy.clear();
+        artifact.coverage.holes = 0;
     }
+    report.summary.bytes_in_holes = 0;
     for set in &mut report.shard_sets {
         set.index.iter_mut().for_each(strip);
         for shard in &mut set.shards {

@@ -92,7 +92,7 @@ impl<'a> Sweep<'a> {
                         true => end.saturating_sub(HOLE_OVERLAP_BYTES).max(at),
                         false => end,
                     };
-                    self.count(read_from - at);
+                    self.skip_hole(read_from - at);
                     if read_from < end {
                         push(data, read_from..end);
                     }
@@ -242,6 +242,11 @@ impl<'a> Sweep<'a> {
                     .gap(self.entry, core.clone().into(), Why::Panicked, panic);
             }
         }
+    }
+
+    fn skip_hole(&self, bytes: u64) {
+        self.job.ledger.skipped_hole(self.entry, bytes);
+        self.job.budget.count_read(bytes);
     }
 
     fn count(&self, bytes: u64) {

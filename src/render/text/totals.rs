@@ -52,8 +52,13 @@ pub(super) fn coverage(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         count(summary.files, "file"),
         time(stats.seconds),
     );
-    if let Some(rate) = rate(summary.bytes_covered, stats.seconds) {
+    let read = summary.bytes_covered.saturating_sub(summary.bytes_in_holes);
+    if let Some(rate) = rate(read, stats.seconds) {
         words.push_str(&format!(" ({rate})"));
+    }
+    if summary.bytes_in_holes > 0 {
+        let holes = size(summary.bytes_in_holes);
+        words.push_str(&format!(", {holes} of it holes that need no reading"));
     }
     if stats.peak_memory_bytes > 0 {
         words.push_str(&format!(", peak memory {}", size(stats.peak_memory_bytes)));
