@@ -1,8 +1,8 @@
 //! One artifact from first look to last byte: probe, examine under guard, open
 //! members, sweep the rest.
 
+use super::context::JobContext;
 use super::guard::guarded;
-use super::job::JobContext;
 use super::ledger::Entry;
 use super::members;
 use super::sweep::{Lineage, Sweep};

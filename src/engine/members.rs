@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
+use super::context::JobContext;
 use super::inspect::inspect;
-use super::job::JobContext;
 use super::ledger::Entry;
 use super::sweep::{Lineage, PassingSweep};
 use crate::budget::Stop;

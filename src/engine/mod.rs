@@ -5,6 +5,7 @@
 //! there is always a report, and trouble with an input is a gap in it.
 
 mod assemble;
+mod context;
 mod discover;
 mod guard;
 mod inspect;

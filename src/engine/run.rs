@@ -9,8 +9,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::context::{Crew, JobContext};
 use super::discover::Found;
-use super::job::{Crew, JobContext, Running, run as run_job};
+use super::job::{Running, run as run_job};
 use super::ledger::Ledger;
 use super::memory::{self, Pressure};
 use super::observe::{Event, MemoryStep, Observer, ShardNumber};

@@ -7,24 +7,6 @@
 //! in it and not vetted by name counts as dangerous. Names outside all of this
 //! are unknown, and the caller decides by what is done with them.
 
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects
-)]
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
-
 mod calls;
 mod deserialise;
 mod evaluation;

@@ -15,8 +15,8 @@ use std::sync::{Mutex, PoisonError};
 use queue::Queue;
 use salvage::salvage;
 
+use super::context::JobContext;
 use super::guard::guarded;
-use super::job::JobContext;
 use super::ledger::Entry;
 use super::plan::Backing;
 use crate::detect::{self, SWEEPERS};

@@ -3,7 +3,7 @@
 
 use super::judge_window;
 use crate::detect;
-use crate::engine::job::JobContext;
+use crate::engine::context::JobContext;
 use crate::engine::ledger::Entry;
 use crate::report::Why;
 use crate::source::{Margins, ReadError, Window};
