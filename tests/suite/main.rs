@@ -12,6 +12,7 @@ mod hostile;
 mod invariance;
 mod limits;
 mod outputs;
+mod readme;
 mod registry;
 mod sample;
 mod schema;
