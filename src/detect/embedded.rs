@@ -25,7 +25,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, Input, MatchKind, Span, packed};
 
 use super::globals::{self, Judgement};
-use super::pickle::{Ending, Event, Fact, Options, examine};
+use super::pickle::{Ending, Event, Fact, Options, examine, is_path};
 use super::{Hit, Reach, Sweeper};
 use crate::budget::Budget;
 use crate::report::{Severity, Span as Place};
@@ -256,7 +256,10 @@ impl Verifier<'_> {
             .splitn(3, |&b| b == b'\n');
         let text = |line: Option<&[u8]>| String::from_utf8(line?.to_vec()).ok();
         match (text(lines.next()), text(lines.next()), lines.next()) {
-            (Some(module), Some(function), Some(_)) => is_critical(&module, &function),
+            // C code has `int` on a line of its own, and a declaration behind it.
+            (Some(module), Some(function), Some(_)) => {
+                is_path(&function) && is_critical(&module, &function)
+            }
             _ => false,
         }
     }

@@ -129,6 +129,7 @@ fn what_calls_nothing_critical_is_no_hit() {
         b"\x80\x04\x8c\x02os\x8c\x06system\x93.",
         b"ccollections\nOrderedDict\n)R.",
         b"cos\nsystem\ntR.",
+        b"#define X (PERSON)\nstatic int\nF2PyCapsule_Check(PyObject *ptr);\n(char *tR.",
     ] {
         assert_eq!(sweep(bytes, 1 << 20), [], "{bytes:?}");
     }

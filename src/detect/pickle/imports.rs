@@ -124,7 +124,7 @@ impl Machine<'_, '_> {
 }
 
 /// Whether a text is Python names with dots between.
-fn is_path(text: &str) -> bool {
+pub(in crate::detect) fn is_path(text: &str) -> bool {
     let is_name = |part: &str| {
         let mut letters = part.chars();
         letters

@@ -8,6 +8,7 @@
 use crate::budget::Budget;
 use crate::detect::pickle::{Ending, Options, Summary, examine_from};
 use crate::source::Source;
+use crate::wire::cursor::Cursor;
 use crate::wire::pickle::{Opcode, Reader, Reading};
 
 /// Opcodes of a walk on trial. A stream that is consistent for so long is one.
@@ -18,6 +19,9 @@ const ANNOUNCED_OPCODES: u64 = 4096;
 
 /// Lines of more bytes are no lines of a pickle that is on trial.
 const TRIAL_LINE_BYTES: u64 = 1 << 20;
+
+/// Longest persistent id at the beginning of a file.
+const PERSISTENT_ID_CAP_BYTES: usize = 4096;
 
 /// Opcodes in a row that hardly ever come about by chance.
 const RUN_OPCODES: u64 = 8;
@@ -50,12 +54,23 @@ pub(super) fn start(source: &dyn Source, at: u64, hinted: bool) -> Start {
                 _ => announced(&trial(source, at, ANNOUNCED_OPCODES, Reading::Buffered)),
             }
         }
+        [b'P', _] if !is_text_line(source, at) => Start::No,
         [byte, _] if filled > 0 && Opcode::from_byte(byte).is_some() => {
             let summary = trial(source, at, TRIAL_OPCODES, Reading::Straight);
             unannounced(&summary, source.len(), hinted)
         }
         _ => Start::No,
     }
+}
+
+/// Whether printable ASCII stands from `at` to the end of the line: the id of
+/// a `PERSID` must be that, or loading ends there. Zip archives begin with the
+/// same letter.
+fn is_text_line(source: &dyn Source, at: u64) -> bool {
+    let line = Cursor::new(source, at).line(PERSISTENT_ID_CAP_BYTES);
+    line.is_ok_and(|line| {
+        line.is_some_and(|line| line.iter().all(|byte| (b' '..=b'~').contains(byte)))
+    })
 }
 
 fn trial(source: &dyn Source, at: u64, fuel: u64, reading: Reading) -> Summary {
@@ -191,6 +206,7 @@ mod tests {
             b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0",
             b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0",
             b"PK\x03\x04\x14\0\0\0\0\0",
+            b"PK\x03\x04\x14\0\0\0\0\0header\n\x80\x02cos\nsystem\n(S'id'\ntR.",
             b"\x80\x04",
             b"\x80\x02\xff\xff\xff\xff",
             b"",
