@@ -59,9 +59,17 @@ pub struct Hit {
 pub enum Reach {
     /// Everywhere.
     Everywhere,
-    /// Not in prose: documentation and vocabularies quote code that nobody
-    /// evaluates.
+    /// Not in artifacts that are prose all through: documentation and
+    /// vocabularies quote code that nobody evaluates.
     NotProse,
+}
+
+/// Whether a byte is among these that no text has: a control character other
+/// than white space, form feed and escape.
+pub fn is_binary(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31 | 127))
 }
 
 /// Every sweeper that runs over every byte.

@@ -48,8 +48,12 @@ struct Account {
     swept: u64,
     holes: u64,
     delegated: Spans,
-    judged: Vec<(Span, &'static Rule)>,
+    judged: BTreeMap<&'static str, Spans>,
     findings: BTreeMap<&'static str, Kept>,
+    /// Hits that count only if this turns out not to be prose all through.
+    doubtful: BTreeMap<&'static str, Kept>,
+    /// Whether a byte was met that no text has.
+    binary: bool,
 }
 
 /// The findings of one rule in one artifact: the first few by place, and how
@@ -89,8 +93,10 @@ impl Ledger {
             swept: 0,
             holes: 0,
             delegated: Spans::default(),
-            judged: Vec::new(),
+            judged: BTreeMap::new(),
             findings: BTreeMap::new(),
+            doubtful: BTreeMap::new(),
+            binary: false,
         });
         Entry(books.accounts.len() - 1)
     }
@@ -102,7 +108,14 @@ impl Ledger {
 
     /// Write down where an examination has the last word on a rule.
     pub fn judged(&self, entry: Entry, judged: Vec<(Span, &'static Rule)>) {
-        self.account(entry, |a| a.judged.extend(judged));
+        self.account(entry, |a| {
+            for (span, rule) in judged {
+                a.judged.entry(rule.id).or_default().add(span);
+            }
+            for spans in a.judged.values_mut() {
+                spans.merge();
+            }
+        });
     }
 
     /// `span` belongs to a member that has a page of its own.
@@ -146,12 +159,34 @@ impl Ledger {
         });
     }
 
-    /// Keep what a sweeper found, if it means something in this artifact.
+    /// Keep what a sweeper found, unless an examination has judged the same
+    /// place by the same rule.
     pub fn hit(&self, entry: Entry, hit: Hit) {
-        let counts = self.account(entry, |a| a.counts(&hit)).unwrap_or(false);
-        if counts {
-            self.finding(entry, hit.draft);
-        }
+        let cap = self.findings_per_rule;
+        self.account(entry, |a| {
+            let kept = match a.is_prose() && hit.reach == Reach::NotProse {
+                true => &mut a.doubtful,
+                false => &mut a.findings,
+            };
+            let at = hit.draft.place.offset.unwrap_or(0);
+            let judged = a.judged.get(hit.draft.rule.id);
+            if !judged.is_some_and(|spans| spans.holds(at)) {
+                kept.entry(hit.draft.rule.id)
+                    .or_default()
+                    .add(hit.draft, cap);
+            }
+        });
+    }
+
+    /// Whether the artifact is taken for prose, so that its bytes must prove it.
+    pub fn is_prose(&self, entry: Entry) -> bool {
+        self.account(entry, |a| a.is_prose()).unwrap_or(false)
+    }
+
+    /// A byte was met that no text has: what begins as prose is not prose all
+    /// through.
+    pub fn is_binary(&self, entry: Entry) {
+        self.account(entry, |a| a.binary = true);
     }
 
     /// Note that a place in an artifact was not fully examined.
@@ -206,11 +241,8 @@ impl Ledger {
 }
 
 impl Account {
-    fn counts(&self, hit: &Hit) -> bool {
-        let prose = self.formats.iter().any(|f| f.content == Content::Prose);
-        let at = hit.draft.place.offset.unwrap_or(0);
-        let judged = |(span, rule): &(Span, &Rule)| span.contains(&at) && **rule == *hit.draft.rule;
-        !(hit.reach == Reach::NotProse && prose || self.judged.iter().any(judged))
+    fn is_prose(&self) -> bool {
+        self.formats.iter().any(|f| f.content == Content::Prose)
     }
 
     fn close(self) -> (ArtifactReport, Vec<Finding>) {
@@ -230,9 +262,11 @@ impl Account {
             formats.push(OPAQUE.to_owned());
         }
         let location = &self.location;
+        let doubtful = self.doubtful.into_values().filter(|_| self.binary);
         let findings = self
             .findings
             .into_values()
+            .chain(doubtful)
             .flat_map(|kept| kept.close(location))
             .collect();
         let strategy = self.strategy.to_owned();

@@ -14,6 +14,17 @@ impl Spans {
         }
     }
 
+    /// Make the set sorted spans that do not touch, as [`Spans::holds`] wants it.
+    pub fn merge(&mut self) {
+        self.0 = self.merged();
+    }
+
+    /// Whether a position is in a merged set.
+    pub fn holds(&self, at: u64) -> bool {
+        let behind = self.0.partition_point(|span| span.start <= at);
+        behind > 0 && self.0[behind - 1].contains(&at)
+    }
+
     /// The same bytes as sorted spans that do not touch.
     pub fn merged(&self) -> Vec<Span> {
         let mut sorted = self.0.clone();
@@ -67,5 +78,8 @@ mod tests {
         assert_eq!(spans.complement(50), [0..10, 30..40]);
         assert_eq!(Spans::default().complement(3), [0..3]);
         assert!(Spans::default().complement(0).is_empty());
+        spans.merge();
+        let held: Vec<u64> = (0..60).filter(|&at| spans.holds(at)).collect();
+        assert_eq!(held, (10..30).chain(40..50).collect::<Vec<_>>());
     }
 }

@@ -81,3 +81,44 @@ fn the_empty_file_is_clean_and_covered() {
     assert_survived(&report, "empty");
     assert_eq!((report.exit_code, report.summary.files), (0, 1));
 }
+
+#[test]
+fn a_preface_of_text_hides_nothing_behind_it() {
+    let prose = "This model was trained with care.\n".repeat(1000);
+    let payload = b"cos\nsystem\n(S'id'\ntR.";
+    let quoted = [prose.as_bytes(), payload, b"\n", prose.as_bytes()].concat();
+    let report = scan_bytes("README.md", quoted.clone());
+    assert_eq!(
+        report.exit_code, 0,
+        "prose that quotes a payload: {:?}",
+        report.findings
+    );
+    let weights = [quoted.as_slice(), &[0x3c, 0x02, 0x00, 0x81]].concat();
+    for name in ["README.md", "weights.bin", "model.safetensors"] {
+        let report = scan_bytes(name, weights.clone());
+        assert_eq!(
+            report.exit_code, 1,
+            "{name}: {:?}",
+            report.artifacts[0].formats
+        );
+        assert_eq!(report.findings[0].rule, "embedded-pickle", "{name}");
+    }
+}
+
+#[test]
+fn many_small_pickles_cost_no_more_than_their_bytes() {
+    let stream = b"cos\nsystem\n(S'id'\ntR.";
+    let report = scan_bytes("many.pkl", stream.repeat(20_000));
+    assert_survived(&report, "stacked");
+    let calls = report
+        .findings
+        .iter()
+        .filter(|f| f.rule == "pickle-dangerous-call");
+    assert_eq!(calls.map(|f| f.occurrences).sum::<u64>(), 20_000);
+    let nested = b"cpickle\nloads\n(S'N.'\ntR0";
+    let report = scan_bytes(
+        "many.pkl",
+        [nested.repeat(5_000).as_slice(), b"N."].concat(),
+    );
+    assert_survived(&report, "nested");
+}

@@ -246,6 +246,8 @@ impl<'a> Sweep<'a> {
 
     fn skip_hole(&self, bytes: u64) {
         self.job.ledger.skipped_hole(self.entry, bytes);
+        // Zeros are no text.
+        self.job.ledger.is_binary(self.entry);
         self.job.budget.count_read(bytes);
     }
 
@@ -259,6 +261,10 @@ impl<'a> Sweep<'a> {
 
 /// Run every sweeper over one window; hits go to the ledger at once.
 fn judge_window(job: &JobContext, entry: Entry, window: &Window<'_>) -> Result<(), String> {
+    let core = window.bytes.get(window.core.clone()).unwrap_or_default();
+    if job.ledger.is_prose(entry) && detect::is_binary(core) {
+        job.ledger.is_binary(entry);
+    }
     let mut outcome = Ok(());
     for sweeper in SWEEPERS {
         let judged = guarded(|| sweeper.window(window, &mut |hit| job.ledger.hit(entry, hit)));

@@ -1,7 +1,7 @@
 //! Walks over the streams of a file: events become findings, loaded bytes
 //! become members.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::detect::pickle::{Ending, Event, Fact, Nested, Options, Summary, draft, examine_from};
 use crate::formats::{Body, Context, Member};
@@ -37,7 +37,8 @@ pub(crate) struct Walk<'a> {
     source: &'a dyn Source,
     span: Span,
     reader: Option<Reader<'a>>,
-    members: HashSet<Span>,
+    /// Spans of the members, by their starts.
+    members: BTreeMap<u64, u64>,
     keep: usize,
 }
 
@@ -48,7 +49,7 @@ impl<'a> Walk<'a> {
             source,
             span,
             reader: None,
-            members: HashSet::new(),
+            members: BTreeMap::new(),
             keep: Options::default().keep,
         }
     }
@@ -128,8 +129,10 @@ impl<'a> Walk<'a> {
     /// Bytes that the pickle loads again are a member.
     fn add_member(&mut self, nested: Nested, cx: &mut Context<'_>) -> Result<(), Fault> {
         let span = nested.literal.span();
-        let overlaps = |other: &Span| other.start < span.end && span.start < other.end;
-        if span.is_empty() || self.members.iter().any(overlaps) {
+        // Members never overlap, so only the last one that begins before the
+        // end of this one can.
+        let before = self.members.range(..span.end).next_back();
+        if span.is_empty() || before.is_some_and(|(_, &end)| end > span.start) {
             return Ok(());
         }
         let body = match nested.as_text {
@@ -150,7 +153,7 @@ impl<'a> Walk<'a> {
             claimed_len: Some(span.end.saturating_sub(span.start)),
             body,
         })?;
-        self.members.insert(span);
+        self.members.insert(span.start, span.end);
         Ok(())
     }
 }
