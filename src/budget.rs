@@ -7,7 +7,7 @@
 //! was hit; it becomes a gap in the report, never a verdict about the file.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Binary units for the constants below.
@@ -122,7 +122,6 @@ struct Spent {
     opcodes: AtomicU64,
     read: AtomicU64,
     leased: AtomicU64,
-    finished: AtomicBool,
 }
 
 /// What one job has left; clones share the counters.
@@ -232,16 +231,6 @@ impl Budget {
     /// Memory that leases of this job hold now, in bytes.
     pub fn bytes_leased(&self) -> u64 {
         self.spent.leased.load(Ordering::Relaxed)
-    }
-
-    /// Mark the job as ended, whatever became of it.
-    pub fn finish(&self) {
-        self.spent.finished.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether the job has ended.
-    pub fn is_finished(&self) -> bool {
-        self.spent.finished.load(Ordering::SeqCst)
     }
 }
 

@@ -5,7 +5,7 @@
 //! once its deadline and a grace have passed: its ledger is taken as it
 //! stands, and the scan ends without it.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -68,51 +68,72 @@ pub fn run(
     let crew = Arc::new(Crew::new(workers.min(jobs.len()), request.machine.cores));
     let pressure = Arc::new(Pressure::default());
     let (send, answers) = channel();
-    let mut running = Vec::new();
-    for (number, job) in jobs.into_iter().enumerate() {
-        let within = job.shard.map(|_| request.shard_timeout);
-        let job = Arc::new(Running {
-            number,
-            found: job.found,
-            plan: job.plan,
-            ledger: Arc::new(Ledger::new(request.limits.findings_per_rule)),
-            started: OnceLock::new(),
-        });
-        running.push(Arc::clone(&job));
-        let budget = Budget::new(Arc::clone(&request.limits), request.cancel.clone());
-        let (send, pool) = (send.clone(), Arc::clone(&crew));
-        let (pressure, skip_holes) = (Arc::clone(&pressure), request.reading.skip_holes);
-        crew.jobs().spawn(move || {
-            let budget = budget.start(within, latest);
-            // Nobody else sets it: the job was spawned once.
-            let _ = job.started.set((Instant::now(), budget.clone()));
-            let _ = send.send(Answer::Started(job.number));
-            let ledger = Arc::clone(&job.ledger);
-            let context = JobContext {
-                budget,
-                ledger,
-                plan: job.plan,
-                crew: pool,
-                pressure,
-            };
-            run_job(&context, &job.found, skip_holes);
-            // The scan may have left this job behind; then nobody listens.
-            let _ = send.send(Answer::Ended(job.number, job.time()));
-        });
-    }
+    let start = |(number, planned)| {
+        let (crew, pressure) = (Arc::clone(&crew), Arc::clone(&pressure));
+        start(
+            request,
+            (number, planned),
+            latest,
+            crew,
+            pressure,
+            send.clone(),
+        )
+    };
+    let jobs: Vec<_> = jobs.into_iter().enumerate().map(start).collect();
     let mut watch = Watch {
         request,
         observer,
         latest,
-        left: running.len(),
-        ended: running.iter().map(|_| None).collect(),
-        jobs: running,
+        left: jobs.len(),
+        ended: jobs.iter().map(|_| None).collect(),
+        jobs,
         shards,
         pressure,
         last_memory_step: None,
     };
     watch.keep(&answers);
     watch.close()
+}
+
+/// Put a job on the pool. Its clock starts when its turn comes.
+fn start(
+    request: &Request,
+    (number, planned): (usize, Planned),
+    latest: Option<Instant>,
+    crew: Arc<Crew>,
+    pressure: Arc<Pressure>,
+    send: Sender<Answer>,
+) -> Arc<Running> {
+    let within = planned.shard.map(|_| request.shard_timeout);
+    let job = Arc::new(Running {
+        number,
+        found: planned.found,
+        plan: planned.plan,
+        ledger: Arc::new(Ledger::new(request.limits.findings_per_rule)),
+        started: OnceLock::new(),
+    });
+    let running = Arc::clone(&job);
+    let budget = Budget::new(Arc::clone(&request.limits), request.cancel.clone());
+    let skip_holes = request.reading.skip_holes;
+    let pool = Arc::clone(&crew);
+    pool.jobs().spawn(move || {
+        let budget = budget.start(within, latest);
+        // Nobody else sets it: the job was spawned once.
+        let _ = job.started.set((Instant::now(), budget.clone()));
+        let _ = send.send(Answer::Started(job.number));
+        let ledger = Arc::clone(&job.ledger);
+        let context = JobContext {
+            budget,
+            ledger,
+            plan: job.plan,
+            crew,
+            pressure,
+        };
+        run_job(&context, &job.found, skip_holes);
+        // The scan may have left this job behind; then nobody listens.
+        let _ = send.send(Answer::Ended(job.number, job.time()));
+    });
+    running
 }
 
 /// What a job says about itself.

@@ -24,8 +24,6 @@ pub struct Member {
     pub name: String,
     /// Its bytes.
     pub body: Body,
-    /// Its length, as the container claims it.
-    pub claimed_len: Option<u64>,
 }
 
 /// Where a member's bytes are.

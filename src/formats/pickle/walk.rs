@@ -150,7 +150,6 @@ impl<'a> Walk<'a> {
         };
         cx.member(Member {
             name: format!("bytes@{}", span.start),
-            claimed_len: Some(span.end.saturating_sub(span.start)),
             body,
         })?;
         self.members.insert(span.start, span.end);

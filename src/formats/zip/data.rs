@@ -275,7 +275,6 @@ impl<'a> Pass<'a, '_> {
         }
         cx.member(Member {
             name: text(reading.entry.name()),
-            claimed_len: reading.view.unpacked,
             body: match codec {
                 None => Body::Stored(span),
                 Some(codec) => Body::Packed(span, codec),
