@@ -4,6 +4,7 @@
 use super::context::JobContext;
 use super::guard::guarded;
 use super::ledger::Entry;
+use super::lfs;
 use super::members;
 use super::sweep::{Lineage, Sweep};
 use crate::formats::{Artifact, Claim, Context, FORMATS, Format, FormatSpec, Member, Probe};
@@ -32,7 +33,12 @@ pub fn inspect(
         entry,
         chosen.iter().map(|(format, _)| format.spec()).collect(),
     );
-    judge_names(job, artifact, entry, &claims);
+    if lfs::is_pointer(artifact.source.as_ref()) {
+        job.ledger
+            .gap(entry, Place::whole(), Why::NotMaterialised, lfs::ADVICE);
+    } else {
+        judge_names(job, artifact, entry, &claims);
+    }
     let mut named = Vec::new();
     for (format, _) in chosen {
         named.extend(examine(job, artifact, entry, format)?);

@@ -84,11 +84,6 @@ fn examine(
         source: Arc::clone(&opened.source),
         depth: 0,
     };
-    if super::lfs::is_pointer(artifact.source.as_ref()) {
-        context
-            .ledger
-            .gap_at(location.clone(), Why::NotMaterialised, super::lfs::ADVICE);
-    }
     let entry = context.ledger.open(
         location.clone(),
         artifact.source.len(),

@@ -16,4 +16,5 @@ mod readme;
 mod registry;
 mod sample;
 mod schema;
+mod shards;
 mod support;
