@@ -6,7 +6,7 @@
 //! what it wrote itself, and prose about either do not have them.
 
 use super::text::{has, is_word, line, skip_blanks, starts_word, strip_any, take};
-use super::{Around, Found, Pattern};
+use super::{Around, Family, Found, Pattern};
 use crate::detect::Reach;
 use crate::rules::Rule;
 use crate::rules::embedded::{CODE_EVALUATION, MINER, REVERSE_SHELL};
@@ -24,34 +24,22 @@ const BEFORE_BYTES: usize = 512;
 /// a quote, a module, a quote, a bracket and a call of at least 12 bytes, one
 /// of 40. Bits of the rest stand at their verifiers.
 pub(super) static PATTERNS: &[Pattern] = &[
-    code("exec", b"exec(", 1, 59.0, evaluate),
-    code("eval", b"eval(", 1, 59.0, evaluate),
-    code("import-call", b"__import__(", 7, 90.0, import_call),
-    code("dup2-socket", b"os.dup2(", 3, 60.0, dup2),
-    code("pty-spawn", b"pty.spawn(", 2, 20.0, pty_spawn),
-    code("jndi", b"${jndi:", 1, 30.0, jndi),
-    code("stratum", b"stratum+", 3, 35.0, stratum),
-    code("stratum2", b"stratum2+", 3, 35.0, stratum),
+    CODE.pattern("exec", b"exec(", 1, 59.0, evaluate),
+    CODE.pattern("eval", b"eval(", 1, 59.0, evaluate),
+    CODE.pattern("import-call", b"__import__(", 7, 90.0, import_call),
+    CODE.pattern("dup2-socket", b"os.dup2(", 3, 60.0, dup2),
+    CODE.pattern("pty-spawn", b"pty.spawn(", 2, 20.0, pty_spawn),
+    CODE.pattern("jndi", b"${jndi:", 1, 30.0, jndi),
+    CODE.pattern("stratum", b"stratum+", 3, 35.0, stratum),
+    CODE.pattern("stratum2", b"stratum2+", 3, 35.0, stratum),
 ];
 
-const fn code(
-    name: &'static str,
-    anchor: &'static [u8],
-    key_at: usize,
-    checked_bits: f64,
-    verify: fn(&Around<'_>) -> Option<Found>,
-) -> Pattern {
-    Pattern {
-        name,
-        anchor,
-        key_at,
-        before: BEFORE_BYTES,
-        after: AFTER_BYTES,
-        reach: Reach::NotProse,
-        checked_bits,
-        verify,
-    }
-}
+/// What they share.
+const CODE: Family = Family {
+    before: BEFORE_BYTES,
+    after: AFTER_BYTES,
+    reach: Reach::NotProse,
+};
 
 fn found(rule: &'static Rule, around: &Around<'_>, message: &str) -> Option<Found> {
     let ahead = line(around.ahead());

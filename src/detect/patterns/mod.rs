@@ -61,6 +61,41 @@ pub(super) struct Pattern {
     pub verify: fn(&Around<'_>) -> Option<Found>,
 }
 
+/// What the patterns of a family share: how far their verifiers see, and where
+/// their hits count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Family {
+    /// Bytes in front of the anchor.
+    pub before: usize,
+    /// Bytes from the anchor's first byte on.
+    pub after: usize,
+    /// In which artifacts a hit means something.
+    pub reach: Reach,
+}
+
+impl Family {
+    /// A pattern of this family; the arguments are the fields of [`Pattern`].
+    pub(super) const fn pattern(
+        self,
+        name: &'static str,
+        anchor: &'static [u8],
+        key_at: usize,
+        checked_bits: f64,
+        verify: fn(&Around<'_>) -> Option<Found>,
+    ) -> Pattern {
+        Pattern {
+            name,
+            anchor,
+            key_at,
+            before: self.before,
+            after: self.after,
+            reach: self.reach,
+            checked_bits,
+            verify,
+        }
+    }
+}
+
 /// What a verifier recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {

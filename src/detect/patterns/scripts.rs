@@ -6,7 +6,7 @@
 //! bytes in front are not text.
 
 use super::text::{is_text, line, strip_any};
-use super::{Around, Found, Pattern};
+use super::{Around, Family, Found, Pattern};
 use crate::detect::Reach;
 use crate::rules::embedded::SCRIPT;
 
@@ -33,16 +33,12 @@ pub(super) static PATTERNS: &[Pattern] = &[
 ];
 
 const fn script(name: &'static str, anchor: &'static [u8]) -> Pattern {
-    Pattern {
-        name,
-        anchor,
-        key_at: 0,
+    let family = Family {
         before: BEFORE_BYTES,
         after: LINE_CAP_BYTES + BODY_BYTES + 2,
         reach: Reach::NotProse,
-        checked_bits: CHECKED_BITS,
-        verify,
-    }
+    };
+    family.pattern(name, anchor, 0, CHECKED_BITS, verify)
 }
 
 /// Interpreters that a script may name.

@@ -8,7 +8,7 @@ use super::text::{
     decode_base64, find, has, has_folded, is_text, is_word, last_line, line, run, skip_blanks,
     starts_word, strip_any, take,
 };
-use super::{Around, Found, Pattern};
+use super::{Around, Family, Found, Pattern};
 use crate::detect::Reach;
 use crate::report::Severity;
 use crate::rules::Rule;
@@ -27,48 +27,36 @@ const BEFORE_BYTES: usize = 512;
 /// others: the second half of the command is a literal of 8 bytes or more (64)
 /// at one of 512 places (-9), one of up to 16 spellings (-4).
 pub(super) static PATTERNS: &[Pattern] = &[
-    shell("dev-tcp", b"/dev/tcp/", 4, 34.0, dev_socket),
-    shell("dev-udp", b"/dev/udp/", 4, 34.0, dev_socket),
-    shell("netcat-shell", b" -e /bin/", 0, 15.0, netcat),
-    shell("piped-shell", b"sh -i 2>&1", 3, 15.0, piped),
-    shell("curl-pipe", b"curl ", 0, 51.0, download),
-    shell("wget-pipe", b"wget ", 0, 51.0, download),
-    shell("chmod-run", b"chmod +x ", 4, 51.0, make_executable),
-    shell("base64-pipe", b"base64 -", 3, 30.0, decode_pipe),
-    shell("brace-base64", b"{base64,-d}|", 6, 24.0, brace_pipe),
-    shell("powershell", b"powershell", 4, 72.0, encoded),
-    shell("powershell-title", b"PowerShell", 4, 72.0, encoded),
-    shell("powershell-capital", b"POWERSHELL", 4, 72.0, encoded),
-    shell("pwsh", b"pwsh ", 0, 72.0, encoded),
-    shell(
+    SHELL.pattern("dev-tcp", b"/dev/tcp/", 4, 34.0, dev_socket),
+    SHELL.pattern("dev-udp", b"/dev/udp/", 4, 34.0, dev_socket),
+    SHELL.pattern("netcat-shell", b" -e /bin/", 0, 15.0, netcat),
+    SHELL.pattern("piped-shell", b"sh -i 2>&1", 3, 15.0, piped),
+    SHELL.pattern("curl-pipe", b"curl ", 0, 51.0, download),
+    SHELL.pattern("wget-pipe", b"wget ", 0, 51.0, download),
+    SHELL.pattern("chmod-run", b"chmod +x ", 4, 51.0, make_executable),
+    SHELL.pattern("base64-pipe", b"base64 -", 3, 30.0, decode_pipe),
+    SHELL.pattern("brace-base64", b"{base64,-d}|", 6, 24.0, brace_pipe),
+    SHELL.pattern("powershell", b"powershell", 4, 72.0, encoded),
+    SHELL.pattern("powershell-title", b"PowerShell", 4, 72.0, encoded),
+    SHELL.pattern("powershell-capital", b"POWERSHELL", 4, 72.0, encoded),
+    SHELL.pattern("pwsh", b"pwsh ", 0, 72.0, encoded),
+    SHELL.pattern(
         "download-string",
         b".DownloadString(",
         5,
         14.0,
         download_string,
     ),
-    shell("certutil", b"certutil", 3, 51.0, certutil),
-    shell("mshta", b"mshta ", 1, 24.0, mshta),
+    SHELL.pattern("certutil", b"certutil", 3, 51.0, certutil),
+    SHELL.pattern("mshta", b"mshta ", 1, 24.0, mshta),
 ];
 
-const fn shell(
-    name: &'static str,
-    anchor: &'static [u8],
-    key_at: usize,
-    checked_bits: f64,
-    verify: fn(&Around<'_>) -> Option<Found>,
-) -> Pattern {
-    Pattern {
-        name,
-        anchor,
-        key_at,
-        before: BEFORE_BYTES,
-        after: LINE_CAP_BYTES,
-        reach: Reach::NotProse,
-        checked_bits,
-        verify,
-    }
-}
+/// What they share.
+const SHELL: Family = Family {
+    before: BEFORE_BYTES,
+    after: LINE_CAP_BYTES,
+    reach: Reach::NotProse,
+};
 
 /// The finding: the line around the anchor shows it.
 fn found(rule: &'static Rule, around: &Around<'_>, message: &str) -> Option<Found> {

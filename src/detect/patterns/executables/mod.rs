@@ -10,7 +10,7 @@ mod mach;
 mod others;
 mod pe;
 
-use super::{Around, Found, Pattern};
+use super::{Around, Family, Found, Pattern};
 use crate::detect::Reach;
 use crate::rules::embedded::EXECUTABLE;
 
@@ -43,16 +43,12 @@ const fn pattern(
     checked_bits: f64,
     verify: fn(&Around<'_>) -> Option<Found>,
 ) -> Pattern {
-    Pattern {
-        name,
-        anchor,
-        key_at: 0,
+    let family = Family {
         before: 0,
         after,
         reach: Reach::Everywhere,
-        checked_bits,
-        verify,
-    }
+    };
+    family.pattern(name, anchor, 0, checked_bits, verify)
 }
 
 /// The finding: `what` starts at index `start` of the bytes around.

@@ -9,7 +9,7 @@
 use super::super::text::{
     base64_value, decode_base64, find, has, is_text, is_word, number, starts_word, strip_any, take,
 };
-use super::super::{Around, Found, Pattern};
+use super::super::{Around, Family, Found, Pattern};
 use super::{found, is_boundary, is_random};
 use crate::detect::Reach;
 use crate::report::Severity;
@@ -30,14 +30,14 @@ const JWT_CAP_BYTES: usize = 4096;
 /// 4; boundaries count nothing. So 16 of 32 give 48, 34 of 62 give 68, 36 of
 /// 62 give 72 and a CRC 32 more. What is counted is stated after each.
 pub(in crate::detect) static PATTERNS: &[Pattern] = &[
-    token("aws-permanent", b"AKIA", 0, 48.0, aws), // 16 of 32
-    token("aws-temporary", b"ASIA", 0, 48.0, aws), // 16 of 32
-    token("github-personal", b"ghp_", 0, 104.0, github), // 36 of 62, CRC
-    token("github-oauth", b"gho_", 0, 104.0, github),
-    token("github-user", b"ghu_", 0, 104.0, github),
-    token("github-server", b"ghs_", 0, 104.0, github),
-    token("github-refresh", b"ghr_", 0, 104.0, github),
-    token("github-fine-grained", b"github_pat_", 7, 160.0, github_fine), // 81 of 62
+    TOKEN.pattern("aws-permanent", b"AKIA", 0, 48.0, aws), // 16 of 32
+    TOKEN.pattern("aws-temporary", b"ASIA", 0, 48.0, aws), // 16 of 32
+    TOKEN.pattern("github-personal", b"ghp_", 0, 104.0, github), // 36 of 62, CRC
+    TOKEN.pattern("github-oauth", b"gho_", 0, 104.0, github),
+    TOKEN.pattern("github-user", b"ghu_", 0, 104.0, github),
+    TOKEN.pattern("github-server", b"ghs_", 0, 104.0, github),
+    TOKEN.pattern("github-refresh", b"ghr_", 0, 104.0, github),
+    TOKEN.pattern("github-fine-grained", b"github_pat_", 7, 160.0, github_fine), // 81 of 62
     hugging_face("huggingface-double-quoted", b"\"hf_"),
     hugging_face("huggingface-quoted", b"'hf_"),
     hugging_face("huggingface-assigned", b"=hf_"),
@@ -50,74 +50,62 @@ pub(in crate::detect) static PATTERNS: &[Pattern] = &[
     hugging_face("huggingface-backtick", b"`hf_"),
     hugging_face("huggingface-length", b"%hf_"),
     hugging_face("huggingface-zero", b"\0hf_"),
-    token(
+    TOKEN.pattern(
         "huggingface-organisation",
         b"api_org_",
         4,
         68.0,
         hugging_face_organisation,
     ),
-    token("slack-bot", b"xoxb-", 0, 60.0, slack), // 20 digits and letters, 40 bits and more
-    token("slack-user", b"xoxp-", 0, 60.0, slack),
-    token("slack-workspace", b"xoxa-", 0, 60.0, slack),
-    token("slack-refresh", b"xoxr-", 0, 60.0, slack),
-    token(
+    TOKEN.pattern("slack-bot", b"xoxb-", 0, 60.0, slack), // 20 digits and letters, 40 bits and more
+    TOKEN.pattern("slack-user", b"xoxp-", 0, 60.0, slack),
+    TOKEN.pattern("slack-workspace", b"xoxa-", 0, 60.0, slack),
+    TOKEN.pattern("slack-refresh", b"xoxr-", 0, 60.0, slack),
+    TOKEN.pattern(
         "slack-webhook",
         b"hooks.slack.com/services/",
         0,
         80.0,
         slack_webhook,
     ),
-    token("stripe-secret", b"sk_live_", 2, 48.0, stripe), // 24 of 62
-    token("stripe-restricted", b"rk_live_", 2, 48.0, stripe),
-    token("google-api", b"AIza", 0, 70.0, google), // 35 of 64
-    token("google-oauth", b"GOCSPX-", 0, 56.0, google_oauth), // 28 of 64
-    token("npm", b"npm_", 0, 104.0, github),       // 36 of 62, CRC: GitHub's format
-    token("pypi", b"pypi-AgEIcHlwaS5vcmc", 8, 100.0, pypi), // 50 of 64
-    token("openai", b"T3BlbkFJ", 0, 80.0, openai), // `sk-`, 20 and 20 of 64
-    token("anthropic", b"sk-ant-", 2, 160.0, anthropic), // 80 of 64
-    token("gitlab", b"glpat-", 1, 40.0, gitlab),   // 20 of 64
-    token("digitalocean", b"dop_v1_", 0, 256.0, digitalocean), // 64 of 16
-    token("groq", b"gsk_", 0, 104.0, groq),        // 52 of 62
-    token("databricks", b"dapi", 0, 128.0, databricks), // 32 of 16
-    token("xai", b"xai-", 0, 160.0, xai),          // 80 of 62
-    token("azure-storage", b"AccountKey=", 4, 172.0, azure), // 86 of 64
-    token(
+    TOKEN.pattern("stripe-secret", b"sk_live_", 2, 48.0, stripe), // 24 of 62
+    TOKEN.pattern("stripe-restricted", b"rk_live_", 2, 48.0, stripe),
+    TOKEN.pattern("google-api", b"AIza", 0, 70.0, google), // 35 of 64
+    TOKEN.pattern("google-oauth", b"GOCSPX-", 0, 56.0, google_oauth), // 28 of 64
+    TOKEN.pattern("npm", b"npm_", 0, 104.0, github),       // 36 of 62, CRC: GitHub's format
+    TOKEN.pattern("pypi", b"pypi-AgEIcHlwaS5vcmc", 8, 100.0, pypi), // 50 of 64
+    TOKEN.pattern("openai", b"T3BlbkFJ", 0, 80.0, openai), // `sk-`, 20 and 20 of 64
+    TOKEN.pattern("anthropic", b"sk-ant-", 2, 160.0, anthropic), // 80 of 64
+    TOKEN.pattern("gitlab", b"glpat-", 1, 40.0, gitlab),   // 20 of 64
+    TOKEN.pattern("digitalocean", b"dop_v1_", 0, 256.0, digitalocean), // 64 of 16
+    TOKEN.pattern("groq", b"gsk_", 0, 104.0, groq),        // 52 of 62
+    TOKEN.pattern("databricks", b"dapi", 0, 128.0, databricks), // 32 of 16
+    TOKEN.pattern("xai", b"xai-", 0, 160.0, xai),          // 80 of 62
+    TOKEN.pattern("azure-storage", b"AccountKey=", 4, 172.0, azure), // 86 of 64
+    TOKEN.pattern(
         "discord-webhook",
         b"discord.com/api/webhooks/",
         16,
         180.0,
         discord,
     ),
-    token("telegram-bot", b"api.telegram.org/bot", 16, 90.0, telegram),
+    TOKEN.pattern("telegram-bot", b"api.telegram.org/bot", 16, 90.0, telegram),
     jwt("jwt-algorithm", b"eyJhbGci", 3),
     jwt("jwt-type", b"eyJ0eXAi", 3),
     jwt("jwt-key", b"eyJraWQi", 3),
-    token("sendgrid", b"=SG.", 0, 130.0, sendgrid), // 65 of 64
+    TOKEN.pattern("sendgrid", b"=SG.", 0, 130.0, sendgrid), // 65 of 64
 ];
 
-const fn token(
-    name: &'static str,
-    anchor: &'static [u8],
-    key_at: usize,
-    checked_bits: f64,
-    verify: fn(&Around<'_>) -> Option<Found>,
-) -> Pattern {
-    Pattern {
-        name,
-        anchor,
-        key_at,
-        before: BEFORE_BYTES,
-        after: TOKEN_CAP_BYTES,
-        reach: Reach::Everywhere,
-        checked_bits,
-        verify,
-    }
-}
+/// What they share.
+const TOKEN: Family = Family {
+    before: BEFORE_BYTES,
+    after: TOKEN_CAP_BYTES,
+    reach: Reach::Everywhere,
+};
 
 /// Bits: 34 of 62 (68).
 const fn hugging_face(name: &'static str, anchor: &'static [u8]) -> Pattern {
-    token(name, anchor, 0, 68.0, hugging_face_user)
+    TOKEN.pattern(name, anchor, 0, 68.0, hugging_face_user)
 }
 
 /// Documentation prints such tokens as examples, so prose does not count.
@@ -127,7 +115,7 @@ const fn jwt(name: &'static str, anchor: &'static [u8], key_at: usize) -> Patter
     Pattern {
         after: JWT_CAP_BYTES,
         reach: Reach::NotProse,
-        ..token(name, anchor, key_at, 64.0, json_web_token)
+        ..TOKEN.pattern(name, anchor, key_at, 64.0, json_web_token)
     }
 }
 
