@@ -33,6 +33,9 @@ fuzz_target!(|bytes: &[u8]| {
         && reader.quirks() == Quirks::default()
     {
         let text = error.to_string();
-        assert!(text.contains("range") || text.contains("recursion"), "{text}");
+        assert!(
+            text.contains("range") || text.contains("recursion"),
+            "{text}"
+        );
     }
 });

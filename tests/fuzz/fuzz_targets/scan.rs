@@ -32,7 +32,10 @@ fuzz_target!(|data: &[u8]| {
         available_memory: 2 << 30,
         cores: 1,
     };
-    let report = scan(&Request::new(vec![Input::Source { name, source }], machine), &Unobserved);
+    let report = scan(
+        &Request::new(vec![Input::Source { name, source }], machine),
+        &Unobserved,
+    );
     for artifact in &report.artifacts {
         assert!(artifact.coverage.adds_up());
         assert!(artifact.coverage.missed == 0 || !report.gaps.is_empty());
