@@ -51,7 +51,10 @@ pub fn open(
             inspect(job, &child, entry, lineage)
         }
         Body::Decoded(bytes) => {
-            job.budget.spend_expanded(bytes.len() as u64)?;
+            if let Err(stop) = job.budget.spend_expanded(bytes.len() as u64) {
+                job.ledger.gap_at(location, stop.into(), stop.to_string());
+                return Ok(());
+            }
             let child = artifact(location, Arc::new(Memory::new(bytes)));
             let entry = page(job, &child);
             inspect(job, &child, entry, Lineage::Unpacked)
