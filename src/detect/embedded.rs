@@ -30,7 +30,7 @@ use super::{Hit, Reach, Sweeper};
 use crate::budget::Budget;
 use crate::report::{Severity, Span as Place};
 use crate::rules::embedded::PICKLE;
-use crate::source::{Margins, ReadError, Source, Window};
+use crate::source::{Margins, Memory, Source, Window};
 use crate::wire::pickle::Opcode;
 
 /// Bytes before an anchor in which the stream may begin.
@@ -292,7 +292,7 @@ fn walk(bytes: &[u8], start: usize) -> Vec<Call> {
 /// nothing.
 fn walk_over(bytes: &[u8], start: usize, len: usize) -> (Vec<Call>, bool) {
     let end = start.saturating_add(len).min(bytes.len());
-    let source = Bytes(bytes.get(start..end).unwrap_or_default());
+    let source = Memory::borrowed(bytes.get(start..end).unwrap_or_default());
     let options = Options {
         fuel: WALK_OPCODES,
         imports: WALK_IMPORTS,
@@ -354,28 +354,6 @@ fn beginnings(bytes: &[u8], anchor: usize) -> impl Iterator<Item = usize> {
         .take(MARKS_TRIED)
         .collect();
     std::iter::once(anchor).chain(protocols).chain(marks)
-}
-
-/// Borrowed bytes as a source.
-#[derive(Debug)]
-struct Bytes<'b>(&'b [u8]);
-
-impl Source for Bytes<'_> {
-    fn len(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_at(&self, at: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
-        let tail = usize::try_from(at)
-            .ok()
-            .and_then(|at| self.0.get(at..))
-            .unwrap_or_default();
-        let n = tail.len().min(buf.len());
-        if let (Some(to), Some(from)) = (buf.get_mut(..n), tail.get(..n)) {
-            to.copy_from_slice(from);
-        }
-        Ok(n)
-    }
 }
 
 #[cfg(test)]

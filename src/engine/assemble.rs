@@ -69,9 +69,7 @@ fn under_policy(findings: Vec<Finding>, policy: &Policy) -> (Vec<Finding>, u64) 
         .into_iter()
         .partition(|finding| policy.reports(&finding.rule));
     for finding in &mut kept {
-        if let Some(&severity) = policy.severities.get(finding.rule.as_ref()) {
-            finding.severity = severity;
-        }
+        finding.severity = policy.grade(&finding.rule, finding.severity);
     }
     (
         kept,

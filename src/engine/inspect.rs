@@ -9,7 +9,7 @@ use super::members;
 use super::sweep::{Lineage, Sweep};
 use crate::formats::{Artifact, Claim, Context, FORMATS, Format, FormatSpec, Member, Probe};
 use crate::report::{Place, Severity, Why};
-use crate::rules::content;
+use crate::rules::{Draft, content};
 use crate::wire::Fault;
 
 /// A format and how sure it is.
@@ -25,20 +25,19 @@ pub fn inspect(
     lineage: Lineage,
 ) -> Result<(), Fault> {
     job.budget.check()?;
-    let claims = claims(artifact, |panic| {
+    let probe = Probe::new(artifact);
+    let claims = claims(&probe, |panic| {
         job.ledger.gap(entry, Place::whole(), Why::Panicked, panic);
     });
     let chosen = chosen(&claims);
-    job.ledger.formats(
-        entry,
-        chosen.iter().map(|(format, _)| format.spec()).collect(),
-    );
+    job.ledger.formats(entry, specs(&chosen));
     if lfs::is_pointer(artifact.source.as_ref()) {
         job.ledger
             .gap(entry, Place::whole(), Why::NotMaterialised, lfs::ADVICE);
     } else {
-        judge_names(job, artifact, entry, &claims);
+        judge_names(job, &probe, entry, &claims);
     }
+    drop(probe);
     let mut named = Vec::new();
     for (format, _) in chosen {
         named.extend(examine(job, artifact, entry, format)?);
@@ -54,20 +53,19 @@ pub fn inspect(
 /// The formats that recognise an artifact; a format that fails inside does
 /// not.
 pub fn recognised(artifact: &Artifact) -> Vec<&'static FormatSpec> {
-    let claims = claims(artifact, |_| {});
-    chosen(&claims)
-        .iter()
-        .map(|(format, _)| format.spec())
-        .collect()
+    specs(&chosen(&claims(&Probe::new(artifact), |_| {})))
+}
+
+fn specs(claims: &[Claimed]) -> Vec<&'static FormatSpec> {
+    claims.iter().map(|(format, _)| format.spec()).collect()
 }
 
 /// Ask every format; what went wrong inside one goes to `failed`.
-fn claims(artifact: &Artifact, failed: impl Fn(String)) -> Vec<Claimed> {
-    if artifact.source.is_empty() {
+fn claims(probe: &Probe<'_>, failed: impl Fn(String)) -> Vec<Claimed> {
+    if probe.is_empty() {
         return Vec::new();
     }
-    let probe = Probe::new(artifact);
-    let ask = |format: &&'static dyn Format| match guarded(|| format.recognise(&probe)) {
+    let ask = |format: &&'static dyn Format| match guarded(|| format.recognise(probe)) {
         Ok(claim) => (*format, claim),
         Err(panic) => {
             failed(panic);
@@ -125,28 +123,22 @@ fn examine(
 }
 
 /// Compare what the content is with what the name promises, and with itself.
-fn judge_names(job: &JobContext, artifact: &Artifact, entry: Entry, claims: &[Claimed]) {
-    let found: Vec<&'static dyn Format> = claims
-        .iter()
-        .filter(|(_, claim)| *claim >= Claim::Magic)
-        .map(|(f, _)| *f)
-        .collect();
-    if let Some(draft) = mismatch(artifact, &found) {
+fn judge_names(job: &JobContext, probe: &Probe<'_>, entry: Entry, claims: &[Claimed]) {
+    let at_least = |least: Claim| -> Vec<&'static FormatSpec> {
+        let sure = claims.iter().filter(|(_, claim)| *claim >= least);
+        sure.map(|(format, _)| format.spec()).collect()
+    };
+    if let Some(draft) = mismatch(probe, &at_least(Claim::Magic)) {
         job.ledger.finding(entry, draft);
     }
-    let sure: Vec<&'static dyn Format> = claims
-        .iter()
-        .filter(|(_, claim)| *claim == Claim::Structure)
-        .map(|(f, _)| *f)
-        .collect();
+    let sure = at_least(Claim::Structure);
+    let is_layer = |spec: &FormatSpec| {
+        let base = spec.layer_of;
+        base.is_some_and(|base| sure.iter().any(|other| other.id == base))
+    };
     let roots: Vec<&str> = sure
         .iter()
-        .map(|f| f.spec())
-        .filter(|spec| {
-            !spec
-                .layer_of
-                .is_some_and(|base| sure.iter().any(|f| f.spec().id == base))
-        })
+        .filter(|spec| !is_layer(spec))
         .map(|spec| spec.title)
         .collect();
     if roots.len() > 1 {
@@ -161,20 +153,14 @@ fn judge_names(job: &JobContext, artifact: &Artifact, entry: Entry, claims: &[Cl
 
 /// A finding where the name promises formats and the content is none of them
 /// but something else.
-fn mismatch(artifact: &Artifact, found: &[&'static dyn Format]) -> Option<crate::rules::Draft> {
-    let name = artifact.name.to_lowercase();
+fn mismatch(probe: &Probe<'_>, found: &[&'static FormatSpec]) -> Option<Draft> {
     let promised: Vec<_> = FORMATS
         .iter()
-        .map(|f| f.spec())
-        .filter(|spec| spec.suffixes.iter().any(|suffix| name.ends_with(suffix)))
+        .map(|format| format.spec())
+        .filter(|spec| probe.has_suffix(spec.suffixes))
         .collect();
-    let is = found
-        .iter()
-        .map(|f| f.spec())
-        .max_by_key(|spec| spec.runs_code)?;
-    let kept = promised
-        .iter()
-        .any(|p| found.iter().any(|f| f.spec().id == p.id));
+    let is = found.iter().max_by_key(|spec| spec.runs_code)?;
+    let kept = promised.iter().any(|p| found.iter().any(|f| f.id == p.id));
     let first = promised.first().filter(|_| !kept)?;
     // A safe name on dangerous content is a disguise; the other way round it
     // is a mistake.

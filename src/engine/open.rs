@@ -40,7 +40,7 @@ pub fn open(
     let backed: SharedSource = match (plan.backing, &disk) {
         (Backing::Memory, _) => {
             let whole = raw.chunk(0..raw.len())?;
-            Arc::new(Memory::new(whole.to_vec()))
+            Arc::new(Memory::new(whole.into_vec()))
         }
         (Backing::Mapped { region }, Some(disk)) => Arc::new(Mapped::new(Arc::clone(disk), region)),
         (Backing::Disk { ahead }, Some(disk)) => {

@@ -339,13 +339,7 @@ pub fn verdict(policy: &Policy, outcome: &Outcome) -> Verdict {
         .findings
         .iter()
         .filter(|f| policy.reports(&f.rule))
-        .map(|f| {
-            policy
-                .severities
-                .get(f.rule.as_ref())
-                .copied()
-                .unwrap_or(f.severity)
-        })
+        .map(|f| policy.grade(&f.rule, f.severity))
         .max();
     let complete =
         outcome.gaps.is_empty() && outcome.artifacts.iter().all(|a| a.coverage.missed == 0);

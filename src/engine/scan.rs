@@ -1,9 +1,12 @@
 //! A whole scan, from request to report.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::assemble::assemble;
+use super::discover::Found;
 use super::inventory::{IndexedSet, Inventory};
 use super::ledger::finding;
 use super::observe::{Event, Observer, ShardNumber};
@@ -39,7 +42,7 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
     let latest = started.checked_add(request.timeout.unwrap_or_else(|| default_timeout(bytes)));
     observer.event(&Event::Started { files, bytes });
     tell_sets(request, &inventory, observer);
-    let ended = run::run(
+    let mut ended = run::run(
         request,
         jobs(request, &inventory),
         inventory.workers,
@@ -50,7 +53,7 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
         gaps: inventory.gaps,
         ..Outcome::default()
     };
-    let shard_sets = close_sets(&inventory.sets, &ended, &request.policy, &mut outcome);
+    let shard_sets = close_sets(&inventory.sets, &mut ended, &request.policy, &mut outcome);
     for job in ended {
         outcome.merge(job.outcome);
     }
@@ -106,13 +109,17 @@ fn jobs(request: &Request, inventory: &Inventory) -> Vec<Planned> {
 /// goes to `outcome`.
 fn close_sets(
     sets: &[IndexedSet],
-    ended: &[Ended],
+    ended: &mut [Ended],
     policy: &Policy,
     outcome: &mut Outcome,
 ) -> Vec<ShardSetReport> {
     let tensors: Vec<TensorTable> = ended
+        .iter_mut()
+        .flat_map(|job| std::mem::take(&mut job.outcome.tensors))
+        .collect();
+    let jobs: BTreeMap<&Path, &Ended> = ended
         .iter()
-        .flat_map(|job| job.outcome.tensors.iter().cloned())
+        .map(|job| (job.found.file.as_path(), job))
         .collect();
     let close = |IndexedSet { set, index }: &IndexedSet| {
         let CrossCheck {
@@ -134,16 +141,16 @@ fn close_sets(
             shards: set
                 .shards
                 .iter()
-                .map(|shard| row(&shard.found, ended, policy))
+                .map(|shard| row(&shard.found, jobs.get(shard.found.file.as_path()), policy))
                 .collect(),
         }
     };
     sets.iter().map(close).collect()
 }
 
-/// The row of one shard.
-fn row(found: &super::discover::Found, ended: &[Ended], policy: &Policy) -> ShardRow {
-    let Some(job) = ended.iter().find(|job| job.found == *found) else {
+/// The row of one shard, and of its job where it was read.
+fn row(found: &Found, job: Option<&&Ended>, policy: &Policy) -> ShardRow {
+    let Some(job) = job else {
         return ShardRow {
             path: found.path.clone(),
             size: found.len,

@@ -19,6 +19,7 @@ const TAIL_BYTES: u64 = (64 << 10) + 128;
 /// that follows reports them.
 pub struct Probe<'a> {
     artifact: &'a Artifact,
+    file_name: String,
     head: Vec<u8>,
     tail: OnceCell<Vec<u8>>,
 }
@@ -27,8 +28,11 @@ impl<'a> Probe<'a> {
     /// Look at `artifact`.
     pub fn new(artifact: &'a Artifact) -> Self {
         let head = read(artifact.source.as_ref(), 0, HEAD_BYTES);
+        let name = artifact.name.as_str();
+        let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
         Probe {
             artifact,
+            file_name: last.to_lowercase(),
             head,
             tail: OnceCell::new(),
         }
@@ -45,12 +49,8 @@ impl<'a> Probe<'a> {
     }
 
     /// The last component of the name, lower case.
-    pub fn file_name(&self) -> String {
-        let name = self.artifact.name.as_str();
-        name.rsplit(['/', '\\'])
-            .next()
-            .unwrap_or(name)
-            .to_lowercase()
+    pub fn file_name(&self) -> &str {
+        &self.file_name
     }
 
     /// Whether the name ends with one of these, whatever its case.

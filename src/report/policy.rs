@@ -44,6 +44,11 @@ impl Policy {
             && !self.ignore.iter().any(|r| r == rule)
     }
 
+    /// The grade of a finding of this rule that has `own` as its grade.
+    pub fn grade(&self, rule: &str, own: Severity) -> Severity {
+        self.severities.get(rule).copied().unwrap_or(own)
+    }
+
     /// The outcome for findings whose worst grade is `worst`, when
     /// `complete` says whether everything was covered.
     ///

@@ -29,11 +29,20 @@ impl Chunk<'_> {
     /// Read `span` of `source` into a buffer.
     pub fn read<S: Source + ?Sized>(source: &S, span: Span) -> Result<Chunk<'static>, ReadError> {
         let end = span.end.min(source.len());
-        let len = usize::try_from(end.saturating_sub(span.start))
-            .map_err(|_| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
+        let len =
+            usize::try_from(end.saturating_sub(span.start)).map_err(|_| ReadError::too_large())?;
         let mut buffer = Buffer::of(len)?;
         buffer.len = source.fill_at(span.start, buffer.space())?;
         Ok(Chunk::Pooled(buffer))
+    }
+
+    /// The bytes as a vector of their own; copied only where that is better.
+    pub fn into_vec(self) -> Vec<u8> {
+        match self {
+            Chunk::Pooled(buffer) => buffer.into_vec(),
+            Chunk::Borrowed(bytes) => bytes.to_vec(),
+            Chunk::Mapped(mapped) => mapped.to_vec(),
+        }
     }
 
     /// Fails if pages under this chunk turned out to be missing from the file
@@ -74,10 +83,21 @@ impl Buffer {
             let more = len.saturating_sub(bytes.len());
             bytes
                 .try_reserve_exact(more)
-                .map_err(|_| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
+                .map_err(|_| ReadError::too_large())?;
             bytes.resize(len, 0);
         }
         Ok(Buffer { bytes, len })
+    }
+
+    /// Keep the bytes out of the pool, unless that would hold on to a buffer
+    /// made for much more.
+    fn into_vec(mut self) -> Vec<u8> {
+        if self.bytes.capacity() / 2 > self.len {
+            return self.to_vec();
+        }
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.truncate(self.len);
+        bytes
     }
 
     fn space(&mut self) -> &mut [u8] {

@@ -113,7 +113,7 @@ impl Region {
     /// Map `span` of the file, or `None` where no fault slot is free.
     fn map(disk: &Disk, span: Span) -> Result<Option<Region>, ReadError> {
         let len = usize::try_from(span.end.saturating_sub(span.start))
-            .map_err(|_| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
+            .map_err(|_| ReadError::too_large())?;
         // SAFETY: the mapping is private to this module and read-only. The
         // file may be changed by others while it is mapped: every reader of a
         // chunk treats the bytes as untrusted and re-reads nothing it has

@@ -61,6 +61,13 @@ pub enum ReadError {
     Changed,
 }
 
+impl ReadError {
+    /// More bytes were asked for in one piece than memory can hold.
+    fn too_large() -> Self {
+        std::io::Error::from(std::io::ErrorKind::OutOfMemory).into()
+    }
+}
+
 /// What lies at a position of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {

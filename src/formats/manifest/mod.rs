@@ -101,7 +101,7 @@ impl Format for Manifest {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
-        let named = NAMES.contains(&probe.file_name().as_str());
+        let named = NAMES.contains(&probe.file_name());
         let head = probe.head();
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let begins = matches!(text.trim_ascii_start(), [b'{' | b'[', ..]);
