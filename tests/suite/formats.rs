@@ -35,6 +35,7 @@ fn seen(case: &Case, report: &Report) -> Expect {
         about: case.expect.about.clone(),
         scan: case.expect.scan.clone(),
         exit_code: report.exit_code,
+        techniques: case.expect.techniques.clone(),
         findings: report
             .findings
             .iter()

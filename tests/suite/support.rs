@@ -46,6 +46,9 @@ pub struct Expect {
     pub scan: String,
     /// The exit code of the scan.
     pub exit_code: u8,
+    /// Attack techniques that it shows, by the slugs of `techniques.rs`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub techniques: Vec<String>,
     /// Every finding.
     #[serde(default)]
     pub findings: Vec<ExpectedFinding>,

@@ -1,0 +1,127 @@
+//! `docs/detection.md`: what is detected and by which fixture that is shown,
+//! and which ordinary models are clean. Generated from the fixtures.
+
+use std::fmt::Write as _;
+
+use modelaudit::report::Severity;
+
+use crate::golden;
+use crate::support::{Case, Expect, cases};
+use crate::techniques::{CHAPTERS, Technique};
+
+const HEAD: &str = "\
+# What is detected
+
+Generated from `fixtures/` by the test suite, which holds every fixture to
+exactly the findings named here. Do not edit.
+
+Each technique is a published way to attack whoever loads a model. The fixture
+is a folder under `fixtures/`; the findings are the worst ones that the scan of
+it reports.
+";
+
+const ORDINARY: &str = "
+## Ordinary models
+
+Fixtures that the real libraries wrote, and harmless variations of them. None
+has a finding at medium or above; a test holds them to that.
+
+| fixture | files | what it is | findings below medium |
+|---|---|---|---|
+";
+
+#[test]
+fn the_page_on_detection_is_up_to_date() {
+    let cases = cases();
+    let mut page = HEAD.to_owned();
+    for chapter in CHAPTERS {
+        let _ = write!(page, "\n## {}\n\n", chapter.title);
+        page.push_str(
+            "| technique | fixture | rule | severity | source |\n|---|---|---|---|---|\n",
+        );
+        for technique in chapter.techniques {
+            rows(&mut page, technique, &cases);
+        }
+    }
+    page.push_str(ORDINARY);
+    for case in cases.iter().filter(|case| is_ordinary(case)) {
+        ordinary(&mut page, case);
+    }
+    golden::compare("docs/detection.md", &page);
+}
+
+#[test]
+fn every_technique_that_a_fixture_names_is_known_and_shown_by_findings() {
+    let known = |slug: &str| {
+        let mut all = CHAPTERS.iter().flat_map(|c| c.techniques);
+        all.any(|t| t.slug == slug)
+    };
+    for case in cases() {
+        for slug in &case.expect.techniques {
+            assert!(known(slug), "{}: no technique `{slug}`", case.name);
+        }
+        let shows = !case.expect.techniques.is_empty();
+        assert!(
+            !shows || worst(&case.expect).is_some(),
+            "{}: a technique without a finding",
+            case.name
+        );
+    }
+}
+
+#[test]
+fn ordinary_models_have_no_finding_at_medium_or_above() {
+    for case in cases().iter().filter(|case| is_ordinary(case)) {
+        let worst = worst(&case.expect);
+        assert!(worst < Some(Severity::Medium), "{}: {worst:?}", case.name);
+    }
+}
+
+/// Whether a case is named as one that must come out clean.
+fn is_ordinary(case: &Case) -> bool {
+    let (format, name) = case.name.split_once('/').unwrap();
+    format == "models" || name.starts_with("benign")
+}
+
+fn worst(expect: &Expect) -> Option<Severity> {
+    expect.findings.iter().map(|f| f.severity).max()
+}
+
+fn rows(page: &mut String, technique: &Technique, cases: &[Case]) {
+    let shown = |case: &&Case| case.expect.techniques.iter().any(|t| t == technique.slug);
+    for case in cases.iter().filter(shown) {
+        let worst = worst(&case.expect);
+        let mut rules: Vec<_> = case.expect.findings.iter().collect();
+        rules.retain(|f| Some(f.severity) == worst);
+        let mut rules: Vec<_> = rules.iter().map(|f| format!("`{}`", f.rule)).collect();
+        rules.sort();
+        rules.dedup();
+        let severity = worst.map_or("-", |s| s.as_str());
+        let _ = writeln!(
+            page,
+            "| {} | `{}` | {} | {severity} | {} |",
+            technique.title,
+            case.name,
+            rules.join(", "),
+            technique.source
+        );
+    }
+}
+
+fn ordinary(page: &mut String, case: &Case) {
+    let files = case.inputs().len();
+    let mut rules: Vec<_> = case
+        .expect
+        .findings
+        .iter()
+        .map(|f| format!("`{}` ({})", f.rule, f.severity.as_str()))
+        .collect();
+    rules.sort();
+    rules.dedup();
+    let rules = match rules.is_empty() {
+        true => "none".to_owned(),
+        false => rules.join(", "),
+    };
+    let about = &case.expect.about;
+    let _ = writeln!(page, "| `{}` | {files} | {about} | {rules} |", case.name);
+}
