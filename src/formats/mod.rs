@@ -33,6 +33,8 @@ mod tally;
 mod testing;
 
 mod manifest;
+mod npy;
+mod npz;
 mod pickle;
 mod safetensors;
 pub mod shard_index;
@@ -49,6 +51,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &torch_legacy::TorchLegacy,
     &zip::Zip,
     &torch::Torch,
+    &npy::Npy,
+    &npz::Npz,
     &safetensors::Safetensors,
     &shard_index::ShardIndex,
     &manifest::Manifest,
@@ -63,7 +67,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::TENSORFLOW_DATA,
     &unexamined::TFLITE,
     &unexamined::EXECUTORCH,
-    &unexamined::NPY,
     &unexamined::SEVEN_ZIP,
     &unexamined::RAR,
     &unexamined::TAR,

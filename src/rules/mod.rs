@@ -10,6 +10,7 @@ pub mod content;
 mod draft;
 pub mod embedded;
 pub mod manifest;
+pub mod numpy;
 pub mod pickle;
 pub mod safetensors;
 pub mod secrets;
@@ -66,6 +67,7 @@ pub type Family = (&'static str, &'static [&'static Rule]);
 pub static FAMILIES: &[Family] = &[
     ("Pickle", pickle::RULES),
     ("PyTorch", torch::RULES),
+    ("NumPy", numpy::RULES),
     ("Archives", archive::RULES),
     ("Safetensors", safetensors::RULES),
     ("Shard sets", shards::RULES),

@@ -23,11 +23,15 @@
     )
 )]
 
+pub mod base64;
 pub mod codec;
 pub mod cursor;
 mod fault;
+pub mod flatbuffer;
 pub mod json;
 pub mod pickle;
+pub mod python_literal;
+pub mod thrift;
 pub mod zip_directory;
 
 pub use fault::Fault;

@@ -5,9 +5,6 @@ use std::io::Read as _;
 use super::Probe;
 use crate::wire::codec::Codec;
 
-/// The longest npy header that is looked at for its dtype.
-const NPY_CAP_BYTES: usize = 4096;
-
 /// The HDF5 signature.
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 
@@ -314,17 +311,4 @@ pub(super) fn sentencepiece(probe: &Probe<'_>) -> bool {
 /// A name that says enough: the content has no sign of its own.
 pub(super) fn any(_probe: &Probe<'_>) -> bool {
     true
-}
-
-/// Whether the array's dtype holds Python objects, which are a pickle.
-pub(super) fn npy_objects(probe: &Probe<'_>) -> Option<String> {
-    let header = probe.head().get(..probe.head().len().min(NPY_CAP_BYTES))?;
-    let begin = memchr::memmem::find(header, b"'descr'")?;
-    let descr = header.get(begin..)?;
-    let end = memchr::memmem::find(descr, b"'fortran_order'").unwrap_or(descr.len());
-    let descr = descr.get(..end)?;
-    let object = [&b"|O"[..], b"'O'", b"=O", b"<O", b">O"]
-        .iter()
-        .any(|code| memchr::memmem::find(descr, code).is_some());
-    object.then(|| "whose elements are Python objects and therefore a pickle".to_owned())
 }

@@ -181,24 +181,6 @@ pub(in crate::formats) static EXECUTORCH: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static NPY: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "npy",
-        title: "a NumPy array",
-        suffixes: &[".npy"],
-        runs_code: true,
-        references: &[
-            "https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
-            "CVE-2019-6446",
-        ],
-        limitations: &["The pickle in an array of objects is seen only by the sweep."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Magic(0, b"\x93NUMPY")],
-    remark: Some(signs::npy_objects),
-};
-
 pub(in crate::formats) static SEVEN_ZIP: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "7z",

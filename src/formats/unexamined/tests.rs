@@ -68,7 +68,6 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         ("tflite", "x", padded(b"\x1c\0\0\0TFL3", 64)),
         ("executorch", "x", padded(b"\x1c\0\0\0ET12", 64)),
-        ("npy", "x", padded(b"\x93NUMPY\x01\0", 64)),
         ("7z", "x", padded(b"7z\xbc\xaf\x27\x1c", 64)),
         ("rar", "x", padded(b"Rar!\x1a\x07\x01\0", 64)),
         ("rar", "x", padded(b"Rar!\x1a\x07\0", 64)),
@@ -197,22 +196,6 @@ fn a_name_alone_is_a_promise_only_where_no_other_format_has_it() {
     assert_eq!(claim("zlib", "model.joblib"), Claim::No);
     let said = examine(find("gguf").unwrap(), "x.gguf", "no such thing");
     assert!(said.gaps[0].2.contains("the name promises"));
-}
-
-#[test]
-fn an_array_of_objects_is_named_as_the_pickle_it_holds() {
-    let said = |header: &str| {
-        let bytes = [b"\x93NUMPY\x01\0\x76\0".to_vec(), header.into()].concat();
-        examine(find("npy").unwrap(), "x.npy", bytes).gaps[0]
-            .2
-            .clone()
-    };
-    let object = "{'descr': '|O', 'fortran_order': False, 'shape': (2,), }";
-    assert!(said(object).contains("pickle"));
-    let fields = "{'descr': [('a', '<f4'), ('b', '|O')], 'fortran_order': False, 'shape': (2,), }";
-    assert!(said(fields).contains("pickle"));
-    let plain = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
-    assert!(!said(plain).contains("pickle"));
 }
 
 /// A small generator, so that the bytes are the same in every run.

@@ -9,6 +9,7 @@
 //! plain data as encrypted, lets members overlap, or has names lead out of the
 //! folder. What is not checked stands in the spec below.
 
+mod beginning;
 mod data;
 mod gaps;
 mod layout;
@@ -16,6 +17,8 @@ mod names;
 mod records;
 #[cfg(test)]
 mod tests;
+
+pub(super) use beginning::beginning;
 
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::budget::Budget;

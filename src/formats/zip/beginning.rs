@@ -1,0 +1,39 @@
+//! The first bytes of a member, for formats that are a reading of an archive.
+
+use std::io::Read as _;
+
+use crate::source::Source;
+use crate::wire::Fault;
+use crate::wire::codec::{Codec, read_error};
+use crate::wire::zip_directory::{Entry, FLAG_ENCRYPTED};
+
+/// Up to `cap` bytes from the beginning of the member, as most loaders see it.
+/// `None` where it is encrypted, packed in a way that is not followed, or not
+/// there; what comes out of a broken stream is what came before the break.
+pub(in crate::formats) fn beginning(
+    source: &dyn Source,
+    entry: &Entry,
+    cap: usize,
+) -> Result<Option<Vec<u8>>, Fault> {
+    let Some(view) = entry.view().filter(|v| v.flags & FLAG_ENCRYPTED == 0) else {
+        return Ok(None);
+    };
+    let Some(span) = entry.data(view, source.len()) else {
+        return Ok(None);
+    };
+    match view.method {
+        0 => {
+            let end = span.end.min(span.start.saturating_add(cap as u64));
+            Ok(Some(source.chunk(span.start..end)?.to_vec()))
+        }
+        8 => {
+            let mut out = Vec::new();
+            let mut reader = Codec::Deflate.decode(source, span).take(cap as u64);
+            match reader.read_to_end(&mut out).map_err(read_error) {
+                Err(Some(error)) => Err(error.into()),
+                Ok(_) | Err(None) => Ok(Some(out)),
+            }
+        }
+        _ => Ok(None),
+    }
+}
