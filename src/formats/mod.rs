@@ -32,9 +32,11 @@ mod tally;
 #[cfg(test)]
 mod testing;
 
+mod arrow;
 mod manifest;
 mod npy;
 mod npz;
+mod parquet;
 mod pickle;
 mod safetensors;
 pub mod shard_index;
@@ -53,6 +55,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &torch::Torch,
     &npy::Npy,
     &npz::Npz,
+    &arrow::Arrow,
+    &parquet::Parquet,
     &safetensors::Safetensors,
     &shard_index::ShardIndex,
     &manifest::Manifest,
@@ -84,8 +88,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::DMG,
     &unexamined::AR,
     &unexamined::CPIO,
-    &unexamined::PARQUET,
-    &unexamined::ARROW,
     &unexamined::MSGPACK,
     &unexamined::R_DATA,
     &unexamined::TORCH7,

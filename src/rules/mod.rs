@@ -6,6 +6,7 @@
 //! place to keep in step.
 
 pub mod archive;
+pub mod arrow;
 pub mod content;
 mod draft;
 pub mod embedded;
@@ -68,6 +69,7 @@ pub static FAMILIES: &[Family] = &[
     ("Pickle", pickle::RULES),
     ("PyTorch", torch::RULES),
     ("NumPy", numpy::RULES),
+    ("Arrow and Parquet", arrow::RULES),
     ("Archives", archive::RULES),
     ("Safetensors", safetensors::RULES),
     ("Shard sets", shards::RULES),

@@ -16,7 +16,7 @@ fn digit(byte: u8) -> Option<u32> {
 /// The bytes that `text` stands for. Blanks and padding are passed over, as
 /// lenient readers do; `None` where anything else stands in it.
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let mut out = Vec::with_capacity(text.len());
     let (mut held, mut bits) = (0u32, 0u32);
     for &byte in text {
         if matches!(byte, b'=' | b'\n' | b'\r' | b' ' | b'\t') {

@@ -298,11 +298,6 @@ pub(super) fn keras(probe: &Probe<'_>) -> bool {
     probe.head().starts_with(b"PK\x03\x04") && probe.has_suffix(&[".keras"])
 }
 
-/// A stream of Arrow messages, without the file's own magic.
-pub(super) fn arrow_stream(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0xff, 0xff, 0xff, 0xff, _, _, 0..=15, 0, ..])
-}
-
 /// SentencePiece: a protobuf whose first field is a piece with its text.
 pub(super) fn sentencepiece(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [0x0a, outer, 0x0a, inner, ..] if inner < outer && *outer < 0x80)

@@ -441,41 +441,6 @@ pub(in crate::formats) static CPIO: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static PARQUET: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "parquet",
-        title: "a Parquet file",
-        suffixes: &[".parquet"],
-        references: &["https://parquet.apache.org/docs/file-format/"],
-        limitations: &["Metadata, which may hold a pickle, is not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Magic(0, b"PAR1"), Sign::Magic(0, b"PARE")],
-    remark: None,
-};
-
-pub(in crate::formats) static ARROW: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "arrow",
-        title: "an Arrow file",
-        suffixes: &[".arrow", ".feather", ".ipc"],
-        references: &[
-            "https://arrow.apache.org/docs/format/Columnar.html",
-            "CVE-2023-47248",
-        ],
-        limitations: &["Extension types, whose metadata may be a pickle, are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[
-        Sign::Magic(0, b"ARROW1\0\0"),
-        Sign::Magic(0, b"FEA1"),
-        Sign::Suffix(signs::arrow_stream),
-    ],
-    remark: None,
-};
-
 pub(in crate::formats) static MSGPACK: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "msgpack",

@@ -108,13 +108,6 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         ("ar", "x", padded(b"!<arch>\n", 64)),
         ("cpio", "x", [&b"070701"[..], &[b'0'; 60], b"\0"].concat()),
-        ("parquet", "x", padded(b"PAR1", 64)),
-        ("arrow", "x", padded(b"ARROW1\0\0", 64)),
-        (
-            "arrow",
-            "x.arrow",
-            padded(b"\xff\xff\xff\xff\x80\x01\0\0", 64),
-        ),
         ("msgpack", "x.msgpack", padded(b"\x81\xa6params", 64)),
         ("r-data", "x", padded(b"RDX3\nX\n\0\0\0\x03", 64)),
         ("r-data", "x", padded(b"X\n\0\0\0\x02", 64)),
