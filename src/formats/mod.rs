@@ -40,11 +40,13 @@ mod parquet;
 mod pickle;
 mod safetensors;
 pub mod shard_index;
+mod skops;
 mod template;
 mod text;
 mod torch;
 mod torch_legacy;
 mod unexamined;
+mod zarr;
 mod zip;
 
 /// Every format, in the order in which they are asked and examined.
@@ -57,6 +59,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &npz::Npz,
     &arrow::Arrow,
     &parquet::Parquet,
+    &skops::Skops,
+    &skops::SkopsSchema,
+    &zarr::Zarr,
     &safetensors::Safetensors,
     &shard_index::ShardIndex,
     &manifest::Manifest,

@@ -16,7 +16,9 @@ pub mod pickle;
 pub mod safetensors;
 pub mod secrets;
 pub mod shards;
+pub mod skops;
 pub mod torch;
+pub mod zarr;
 
 pub use draft::Draft;
 
@@ -70,6 +72,8 @@ pub static FAMILIES: &[Family] = &[
     ("PyTorch", torch::RULES),
     ("NumPy", numpy::RULES),
     ("Arrow and Parquet", arrow::RULES),
+    ("Zarr", zarr::RULES),
+    ("skops", skops::RULES),
     ("Archives", archive::RULES),
     ("Safetensors", safetensors::RULES),
     ("Shard sets", shards::RULES),

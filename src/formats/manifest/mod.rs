@@ -20,7 +20,7 @@
 
 mod components;
 mod fields;
-mod trail;
+pub(super) mod trail;
 
 #[cfg(test)]
 mod tests;

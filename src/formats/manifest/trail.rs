@@ -7,7 +7,7 @@ const KEY_CAP_CHARS: usize = 200;
 
 /// One step from the outermost value inwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::formats) enum Step {
     /// Into an object.
     Key(String),
     /// Into an array, to this element.
@@ -16,7 +16,7 @@ pub(super) enum Step {
 
 /// The steps to the value of the last event.
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(in crate::formats) struct Trail {
     steps: Vec<Step>,
     /// For each open bracket, what the next element of an array is numbered;
     /// `None` for an object.
@@ -25,7 +25,7 @@ pub(super) struct Trail {
 
 impl Trail {
     /// Follow an event.
-    pub(super) fn see(&mut self, event: &Event<'_>) {
+    pub(in crate::formats) fn see(&mut self, event: &Event<'_>) {
         match event.token {
             Token::Key(key) => {
                 self.steps.truncate(event.depth.saturating_sub(1));
@@ -57,18 +57,18 @@ impl Trail {
     }
 
     /// The steps to the value at hand, outermost first.
-    pub(super) fn steps(&self) -> &[Step] {
+    pub(in crate::formats) fn steps(&self) -> &[Step] {
         &self.steps
     }
 }
 
 /// The last key, whatever arrays stand behind it.
-pub(super) fn last_key(steps: &[Step]) -> &str {
+pub(in crate::formats) fn last_key(steps: &[Step]) -> &str {
     keys(steps).next_back().unwrap_or_default()
 }
 
 /// The keys alone, outermost first.
-pub(super) fn keys(steps: &[Step]) -> impl DoubleEndedIterator<Item = &str> {
+pub(in crate::formats) fn keys(steps: &[Step]) -> impl DoubleEndedIterator<Item = &str> {
     steps.iter().filter_map(|step| match step {
         Step::Key(key) => Some(key.as_str()),
         Step::Index(_) => None,
@@ -76,7 +76,7 @@ pub(super) fn keys(steps: &[Step]) -> impl DoubleEndedIterator<Item = &str> {
 }
 
 /// The steps as people write them: `vision_config.auto_map[0]`.
-pub(super) fn shown(steps: &[Step]) -> String {
+pub(in crate::formats) fn shown(steps: &[Step]) -> String {
     let mut out = String::new();
     for step in steps {
         match step {
