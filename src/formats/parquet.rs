@@ -14,6 +14,7 @@
 //! Not checked: the values of the columns.
 
 use super::arrow::Metadata;
+use super::tally::Tally;
 use super::text::looks_like_text;
 use super::{Artifact, Body, Claim, Content, Context, Format, FormatSpec, Member, Probe};
 use crate::detect::paths;
@@ -102,13 +103,13 @@ impl Format for Parquet {
             source,
             metadata: Metadata::new(artifact),
             key: Vec::new(),
+            paths: Tally::default(),
             has_schema: false,
             is_encrypted: false,
         };
-        while let Some(event) = reader.next()? {
-            cx.tick()?;
-            walk.see(&event, cx)?;
-        }
+        let ended = walk.all(&mut reader, cx);
+        std::mem::take(&mut walk.paths).report(cx);
+        ended?;
         if walk.is_encrypted {
             let detail = "columns are encrypted; their values are not seen";
             cx.gap(0..span.start, Why::Encrypted, detail);
@@ -151,11 +152,21 @@ struct Walk<'a> {
     metadata: Metadata<'a>,
     /// The key whose value comes next.
     key: Vec<u8>,
+    /// Paths that lead out: each column of each row group has one.
+    paths: Tally,
     has_schema: bool,
     is_encrypted: bool,
 }
 
 impl Walk<'_> {
+    fn all(&mut self, reader: &mut Reader<'_>, cx: &mut Context<'_>) -> Result<(), Fault> {
+        while let Some(event) = reader.next()? {
+            cx.tick()?;
+            self.see(&event, cx)?;
+        }
+        Ok(())
+    }
+
     fn see(&mut self, event: &Event<'_>, cx: &mut Context<'_>) -> Result<(), Fault> {
         match (event.path, event.token) {
             (SCHEMA, Token::Begin) => self.has_schema = true,
@@ -163,7 +174,7 @@ impl Walk<'_> {
             (KEY | COLUMN_KEY, Token::Binary) => self.key = self.bytes(&event.span)?,
             (VALUE, Token::Binary) => self.value(event.span.clone(), "the footer", cx)?,
             (COLUMN_VALUE, Token::Binary) => self.value(event.span.clone(), "a column", cx)?,
-            (FILE_PATH, Token::Binary) => self.path(event.span.clone(), cx)?,
+            (FILE_PATH, Token::Binary) => self.path(event.span.clone())?,
             _ => {}
         }
         Ok(())
@@ -203,7 +214,7 @@ impl Walk<'_> {
     }
 
     /// The file that a column lies in, where it is not this one.
-    fn path(&self, span: Span, cx: &mut Context<'_>) -> Result<(), Fault> {
+    fn path(&mut self, span: Span) -> Result<(), Fault> {
         let path = String::from_utf8_lossy(&self.bytes(&span)?).into_owned();
         if let Some(escape) = paths::escape(&path) {
             let message = format!(
@@ -211,7 +222,8 @@ impl Walk<'_> {
                 escape_text(&path),
                 escape.describe()
             );
-            cx.report(EXTERNAL_COLUMN.at(span).message(message).evidence(path));
+            let draft = EXTERNAL_COLUMN.at(span).message(message);
+            self.paths.add(draft.evidence(path));
         }
         Ok(())
     }

@@ -102,6 +102,10 @@ impl Format for Zarr {
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
         let source = artifact.source.as_ref();
+        if artifact.name.to_lowercase().ends_with(".zattrs") {
+            // What users put beside an array: no reader looks for codecs there.
+            return Ok(());
+        }
         let mut reader = Reader::new(source, 0..source.len());
         let mut trail = Trail::default();
         let mut seen = Seen::default();
@@ -262,7 +266,8 @@ mod tests {
 
     #[test]
     fn ordinary_codecs_are_silent() {
-        for (name, json) in [(".zarray", V2), ("zarr.json", V3), (".zattrs", "{}")] {
+        let own = r#"{"codecs": [{"name": "h264"}]}"#;
+        for (name, json) in [(".zarray", V2), ("zarr.json", V3), ("x/.zattrs", own)] {
             let said = examine(name, json);
             assert!(said.is_clean() && said.named.members.is_empty(), "{said:?}");
         }

@@ -63,11 +63,11 @@ impl<'a> Metadata<'a> {
         column: &str,
         cx: &mut Context<'_>,
     ) -> Result<(), Fault> {
-        let (mut name, mut description) = (None, None);
+        let (mut named, mut description) = (None, None);
         let owner = format!("the column `{}`", escape_text(column));
         self.each(pairs, cx, |key, value, cx| match key {
             EXTENSION_NAME => {
-                name = Some(self.text(Some(value), NAME_CAP_BYTES)?);
+                named = Some(value);
                 Ok(())
             }
             EXTENSION_METADATA => {
@@ -76,10 +76,10 @@ impl<'a> Metadata<'a> {
             }
             _ => self.value(key, value, &owner, cx),
         })?;
-        let name = name.unwrap_or_default();
+        let name = self.text(named.clone(), NAME_CAP_BYTES)?;
         if PICKLED_VALUES.contains(&name.as_str()) {
             let message = format!("the values of {owner} are pickles, by its type `{name}`");
-            let at = description.clone().unwrap_or(0..0);
+            let at = named.unwrap_or(0..0);
             cx.report(
                 rules::PICKLED_OBJECTS
                     .at(at)
