@@ -29,6 +29,7 @@ pub mod globals;
 pub mod paths;
 mod patterns;
 pub mod pickle;
+pub mod script;
 pub mod template;
 
 use crate::rules::Draft;

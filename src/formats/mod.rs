@@ -33,7 +33,9 @@ mod tally;
 mod testing;
 
 mod arrow;
+mod dcp;
 mod manifest;
+mod mar;
 mod npy;
 mod npz;
 mod parquet;
@@ -45,6 +47,8 @@ mod template;
 mod text;
 mod torch;
 mod torch_legacy;
+mod torch_package;
+mod torchscript;
 mod unexamined;
 mod zarr;
 mod zip;
@@ -62,6 +66,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &skops::Skops,
     &skops::SkopsSchema,
     &zarr::Zarr,
+    &torchscript::TorchScript,
+    &torch_package::TorchPackage,
+    &dcp::CheckpointMetadata,
+    &dcp::CheckpointData,
+    &mar::ModelArchive,
+    &mar::ModelManifest,
     &safetensors::Safetensors,
     &shard_index::ShardIndex,
     &manifest::Manifest,

@@ -48,6 +48,11 @@ impl<'a> Probe<'a> {
         self.artifact.source.is_empty()
     }
 
+    /// The whole name, as the container spells it.
+    pub fn name(&self) -> &str {
+        &self.artifact.name
+    }
+
     /// The last component of the name, lower case.
     pub fn file_name(&self) -> &str {
         &self.file_name

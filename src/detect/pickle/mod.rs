@@ -35,7 +35,7 @@ mod tests;
 pub use draft::draft;
 pub use event::{Danger, Event, Fact, Nested};
 pub(super) use imports::is_path;
-pub use summary::{Ending, NamedTensor, Storage, Summary};
+pub use summary::{Ending, Key, NamedTensor, Storage, Summary};
 pub use value::{GlobalId, Value};
 
 use super::globals::{self, Judgement};

@@ -8,7 +8,7 @@
 
 use super::event::Fact;
 use super::machine::Machine;
-use super::summary::{LIST_CAP, Storage, Trouble};
+use super::summary::{Key, LIST_CAP, Storage, Trouble};
 use super::value::{Kind, Node, Value};
 use crate::wire::pickle::Operand;
 
@@ -123,8 +123,13 @@ impl Machine<'_, '_> {
     fn storage(&self, id: Value) -> Option<Storage> {
         let (_, items) = self.heap.container(id)?;
         let (class, key, elements) = match items.kept.as_slice() {
-            &[_, class, Value::Text(key), Value::Text(_), Value::Int(n)]
-            | &[_, class, Value::Text(key), Value::Text(_), Value::Int(n), _] => (class, key, n),
+            &[_, class, key, Value::Text(_), Value::Int(n)]
+            | &[_, class, key, Value::Text(_), Value::Int(n), _] => (class, key, n),
+            _ => return None,
+        };
+        let key = match key {
+            Value::Text(literal) => Key::Text(literal),
+            Value::Int(number) => Key::Number(u64::try_from(number).ok()?),
             _ => return None,
         };
         let Value::Global(class) = class else {

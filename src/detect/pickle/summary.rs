@@ -3,6 +3,7 @@
 use super::stack::StackError;
 use super::value::Value;
 use crate::report::Span;
+use crate::source::{ReadError, Source};
 use crate::wire::Fault;
 use crate::wire::pickle::Literal;
 
@@ -38,11 +39,30 @@ impl Ending {
     }
 }
 
+/// The name of a storage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Key {
+    /// As `torch.save` writes it.
+    Text(Literal),
+    /// As a torch package writes it.
+    Number(u64),
+}
+
+impl Key {
+    /// The name as text; at most `cap` bytes of the stream are read.
+    pub fn fetch(&self, source: &dyn Source, cap: usize) -> Result<Vec<u8>, ReadError> {
+        match self {
+            Key::Text(literal) => literal.fetch(source, cap),
+            Key::Number(number) => Ok(number.to_string().into_bytes()),
+        }
+    }
+}
+
 /// A torch storage that a persistent id names.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Storage {
     /// The name it is stored under.
-    pub key: Literal,
+    pub key: Key,
     /// Bytes of one element; `None` where the class is not a known one.
     pub item_bytes: Option<u64>,
     /// Number of elements.

@@ -20,7 +20,7 @@ mod tests;
 
 pub(super) use beginning::beginning;
 
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe, dcp};
 use crate::budget::Budget;
 use crate::report::{Place, Why};
 use crate::wire::Fault;
@@ -56,6 +56,9 @@ impl Format for Zip {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
+        if dcp::is_data(probe) {
+            return Claim::No;
+        }
         match likeness(probe, &Budget::unlimited()) {
             Ok(Likeness::Structure) => Claim::Structure,
             Ok(Likeness::Magic) => Claim::Magic,

@@ -425,7 +425,7 @@ type Row = (String, String, Option<u64>);
 fn fixture(folder: &std::path::Path) -> (Vec<Row>, Vec<String>, Vec<u8>) {
     let text = std::fs::read_to_string(folder.join("expect.json")).unwrap();
     let expect: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let own = |v: &&serde_json::Value| v["members"].as_array().unwrap().is_empty();
+    let own = |v: &&serde_json::Value| v["members"].as_array().is_none_or(Vec::is_empty);
     let word = |v: &serde_json::Value| v.as_str().unwrap().to_owned();
     let findings = expect["findings"].as_array().unwrap().iter().filter(own);
     let row =
