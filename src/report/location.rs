@@ -15,6 +15,8 @@ pub struct Place {
     pub offset: Option<u64>,
     /// Length in bytes.
     pub length: Option<u64>,
+    /// The number of the opcode in its pickle, counted from 1.
+    pub opcode: Option<u64>,
     /// A name inside the artifact: a tensor, a JSON key, a layer.
     pub within: Option<String>,
 }
@@ -37,6 +39,7 @@ impl From<Span> for Place {
         Place {
             offset: Some(span.start),
             length: Some(span.end.saturating_sub(span.start)),
+            opcode: None,
             within: None,
         }
     }
@@ -47,6 +50,7 @@ impl From<u64> for Place {
         Place {
             offset: Some(offset),
             length: None,
+            opcode: None,
             within: None,
         }
     }
@@ -66,6 +70,9 @@ pub struct Location {
     /// Length in bytes.
     #[serde(default)]
     pub length: Option<u64>,
+    /// The number of the opcode in its pickle, counted from 1.
+    #[serde(default)]
+    pub opcode: Option<u64>,
     /// A name inside the artifact: a tensor, a JSON key, a layer.
     #[serde(default)]
     pub within: Option<String>,
@@ -96,6 +103,7 @@ impl Location {
             members: self.members.clone(),
             offset: place.offset,
             length: place.length,
+            opcode: place.opcode,
             within: place.within.map(|name| super::escape_text(&name)),
         }
     }
@@ -127,6 +135,9 @@ impl fmt::Display for Location {
         f.write_str(&self.artifact_path())?;
         if let Some(offset) = self.offset {
             write!(f, " byte {offset}")?;
+        }
+        if let Some(number) = self.opcode {
+            write!(f, " (opcode {number})")?;
         }
         if let Some(name) = &self.within {
             write!(f, " in `{name}`")?;

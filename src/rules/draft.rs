@@ -62,6 +62,12 @@ impl Draft {
         self
     }
 
+    /// Give the number of the opcode in its stream, counted from 1.
+    pub fn opcode(mut self, number: u64) -> Self {
+        self.place.opcode = Some(number);
+        self
+    }
+
     /// Add the steps that led here.
     pub fn trace(mut self, trace: Vec<String>) -> Self {
         self.trace = trace;

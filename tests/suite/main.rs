@@ -5,6 +5,7 @@ mod assemble;
 mod binary;
 mod cli;
 mod detection;
+mod differential;
 mod docs;
 mod exit;
 mod formats;

@@ -5,35 +5,18 @@
 //! turned by its arguments (`getattr`, `partial`, `map`, torch's rebuilders),
 //! the arguments decide.
 
-use super::event::{Fact, Nested};
+use super::event::Fact;
 use super::machine::Machine;
-use super::names::Special;
+use super::names::{Collect, Special};
 use super::summary::Trouble;
 use super::value::{GlobalId, Kind, Made, Role, Value};
-use crate::detect::globals::{Effect, Judgement};
+use crate::detect::globals::Judgement;
 
 /// Callables inside callables that are followed: `partial(partial(…))`.
 const NESTING_CAP: u32 = 32;
 
-/// Bytes of an argument that are looked at for code.
-const LOOKED_AT_BYTES: usize = 512;
-
-/// What an argument of an unknown class contains if it is meant to be run or
-/// fetched.
-const CODE_WORDS: [&str; 12] = [
-    "__import__",
-    "import os",
-    "exec(",
-    "eval(",
-    "os.system",
-    "subprocess",
-    "/bin/",
-    "curl ",
-    "wget ",
-    "powershell",
-    "cmd.exe",
-    "http://",
-];
+/// Calls that one opcode may lead to: `map(map, …)` multiplies.
+const CALLS_PER_OPCODE: u32 = 4096;
 
 /// What kind of call it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +31,10 @@ impl Machine<'_, '_> {
     /// Call something; what comes out of it.
     pub(super) fn call(&mut self, how: How, callee: Value, args: Value) -> Result<Value, Trouble> {
         self.summary.calls = self.summary.calls.saturating_add(1);
-        if self.nesting >= NESTING_CAP {
+        if self.nesting >= NESTING_CAP || self.opcode_calls >= CALLS_PER_OPCODE {
             return Err(Trouble::Limit("calls inside calls".to_owned()));
         }
+        self.opcode_calls = self.opcode_calls.saturating_add(1);
         self.nesting = self.nesting.saturating_add(1);
         let result = self.dispatch(how, callee, args);
         self.nesting = self.nesting.saturating_sub(1);
@@ -64,24 +48,29 @@ impl Machine<'_, '_> {
             // Told where it was asked for.
             Value::Extension => Ok(self.result(callee, args, Role::Anything)),
             Value::Module(_) | Value::Made | Value::Foreign | Value::Unknown => {
-                self.tell_call(Fact::CallOfResult, None, callee, args);
-                Ok(self.result(callee, args, Role::Anything))
+                self.call_result(callee, args)
             }
             _ => Err(Trouble::Refused("a constant is called".to_owned())),
         }
     }
 
+    /// Call what nothing is known about but that a call returned it.
+    fn call_result(&mut self, callee: Value, args: Value) -> Result<Value, Trouble> {
+        self.tell_call(Fact::CallOfResult, None, callee, args);
+        self.tell_handed_over(callee, args)?;
+        Ok(self.result(callee, args, Role::Anything))
+    }
+
     /// Call what a call returned.
     fn call_made(&mut self, how: How, callee: Value, args: Value) -> Result<Value, Trouble> {
         let Some(made) = self.heap.made(callee) else {
-            if self.heap.container(callee).is_some() {
+            if self.heap.container(callee).is_some() || self.heap.computed(callee).is_some() {
                 return Err(Trouble::Refused("a container is called".to_owned()));
             }
-            self.tell_call(Fact::CallOfResult, None, callee, args);
-            return Ok(self.result(callee, args, Role::Anything));
+            return self.call_result(callee, args);
         };
-        let role = made.role;
-        let bound = self.elements(made.args);
+        let (role, object, kept) = (made.role, made.callee, made.args);
+        let bound = self.elements(kept);
         let given = self.elements(args);
         match (role, bound.split_first(), given.split_first()) {
             (Role::Partial, Some((&inner, bound)), _) => {
@@ -89,26 +78,81 @@ impl Machine<'_, '_> {
                 let joined = self.heap.make(Kind::Tuple, &joined);
                 self.call(how, inner, joined)
             }
-            (Role::AttrGetter, Some((&name, _)), Some((&object, _))) => {
-                self.attribute(object, name)
+            (Role::AttrGetter, Some(_), Some((&object, _))) => self.attributes(object, &bound),
+            (Role::ItemGetter, Some((&key, [])), Some((&object, _))) => self.item(object, key),
+            (Role::ItemGetter, Some(_), Some((&object, _))) => {
+                let items: Result<Vec<_>, _> =
+                    bound.iter().map(|&k| self.item(object, k)).collect();
+                Ok(self.heap.make(Kind::Tuple, &items?))
             }
-            (Role::ItemGetter, Some((&key, _)), Some((&object, _))) => self.item(object, key),
             (Role::MethodCaller, Some((&name, bound)), Some((&object, _))) => {
                 let method = self.attribute(object, name)?;
                 let bound = self.heap.make(Kind::Tuple, bound);
                 self.call(how, method, bound)
             }
+            (Role::Bound, _, _) => match self.call_method(object, kept, &given)? {
+                Some(value) => Ok(value),
+                None => self.call_result(callee, args),
+            },
+            _ => self.call_result(callee, args),
+        }
+    }
+
+    /// Call the method called `name` of an object, if something is known about
+    /// it.
+    fn call_method(
+        &mut self,
+        object: Value,
+        name: Value,
+        given: &[Value],
+    ) -> Result<Option<Value>, Trouble> {
+        let Some(name) = self.text(name) else {
+            return Ok(None);
+        };
+        if let Some(value) = self.compute_method(object, &name, given) {
+            return Ok(Some(value));
+        }
+        if let Some(value) = self.container_method(object, &name, given)? {
+            return Ok(Some(value));
+        }
+        // The method of an object is the function in its class.
+        let class = match self.heap.made(object).map(|made| made.callee) {
+            Some(Value::Global(class)) => class,
+            _ => return Ok(None),
+        };
+        let Some((module, path)) = self
+            .names
+            .get(class)
+            .map(|n| (n.module.clone(), n.name.clone()))
+        else {
+            return Ok(None);
+        };
+        let method = self.named(&module, &format!("{path}.{name}"), self.span.start)?;
+        self.names.settle(method);
+        let all: Vec<Value> = std::iter::once(object)
+            .chain(given.iter().copied())
+            .collect();
+        let args = self.heap.make(Kind::Tuple, &all);
+        match self.names.get(method).map(|n| n.special) {
+            Some(Special::Hands(_)) => self.call_global(How::Called, method, args).map(Some),
             _ => {
-                self.tell_call(Fact::CallOfResult, None, callee, args);
-                Ok(self.result(callee, args, Role::Anything))
+                self.tell_loaded(class, object, given);
+                Ok(None)
             }
         }
     }
 
     fn call_global(&mut self, how: How, id: GlobalId, args: Value) -> Result<Value, Trouble> {
         let callee = Value::Global(id);
+        if let Some(value) = self.compute_call(id, args) {
+            return Ok(value);
+        }
         let special = self.names.get(id).map_or(Special::None, |n| n.special);
-        let given = self.elements(args);
+        let given = match special {
+            // Nothing asks for the elements: most calls.
+            Special::None => return self.call_plainly(how, id, args, &[]),
+            _ => self.elements(args),
+        };
         match (special, given.as_slice()) {
             (Special::GetAttr, &[object, name, ..]) => {
                 self.names.settle(id);
@@ -118,11 +162,21 @@ impl Machine<'_, '_> {
             (Special::AttrGetter, _) => self.keep_callable(id, args, Role::AttrGetter),
             (Special::ItemGetter, _) => self.keep_callable(id, args, Role::ItemGetter),
             (Special::MethodCaller, _) => self.keep_callable(id, args, Role::MethodCaller),
-            (Special::Apply, &[inner, ref rest @ ..]) => {
+            (Special::Hands(hands), _) => self.hand(id, hands, args),
+            (Special::Collect(how), &[_, ..]) => {
                 self.names.settle(id);
-                let rest = self.heap.make(Kind::Tuple, rest);
-                self.call(How::Called, inner, rest)?;
-                Ok(self.result(callee, args, Role::Object))
+                Ok(self.collect(id, how, &given, args))
+            }
+            (Special::SetAttr, &[object, name, value, ..]) => {
+                let state = self.heap.make(Kind::Dict, &[name, value]);
+                let state = self.heap.make(Kind::Tuple, &[Value::None, state]);
+                let told = self.events();
+                self.set_state(object, state)?;
+                match self.events() > told {
+                    true => self.names.settle(id),
+                    false => self.grade(how, id, args),
+                }
+                Ok(Value::None)
             }
             (Special::RebuildFromType, &[inner, _, inner_args, ..]) => {
                 self.names.settle(id);
@@ -132,6 +186,11 @@ impl Machine<'_, '_> {
                 self.names.settle(id);
                 let rest = self.heap.make(Kind::Tuple, rest);
                 self.call(How::Constructed, class, rest)
+            }
+            (Special::NewObjEx, &[class, args, kwargs, ..]) => {
+                self.names.settle(id);
+                let args = self.join_arguments(args, kwargs);
+                self.call(How::Constructed, class, args)
             }
             (Special::Reconstructor, &[class, base, state]) => {
                 self.names.settle(id);
@@ -146,11 +205,7 @@ impl Machine<'_, '_> {
                 self.names.settle(id);
                 Ok(self.result(callee, args, Role::Object))
             }
-            _ => {
-                self.grade(how, id, args);
-                self.tell_nested(id, &given);
-                self.call_plainly(how, id, args, &given)
-            }
+            _ => self.call_plainly(how, id, args, &given),
         }
     }
 
@@ -163,14 +218,22 @@ impl Machine<'_, '_> {
         given: &[Value],
     ) -> Result<Value, Trouble> {
         let callee = Value::Global(id);
+        self.grade(how, id, args);
+        self.tell_nested_of(id, args);
         let special = self.names.get(id).map_or(Special::None, |n| n.special);
         match (special, given) {
-            (Special::ImportTop | Special::ImportModule, &[Value::Text(_), ..]) => {
+            (Special::ImportTop | Special::ImportModule, &[name, ..]) if self.is_text(name) => {
                 self.imported(special, given)
             }
+            (Special::Resolve, &[name, ..]) if self.is_text(name) => self.resolved(name),
+            (Special::Vars, &[object, ..]) => Ok(self.result(object, args, Role::Namespace)),
             (Special::GetItem, &[object, key, ..]) => self.item(object, key),
-            (Special::ModulesGet, &[Value::Text(_), ..]) => {
+            (Special::ModulesGet, &[name, ..]) if self.is_text(name) => {
                 self.imported(Special::ImportModule, given)
+            }
+            (Special::SetItem, &[object, key, value, ..]) => {
+                self.fill(object, &[key, value], true)?;
+                Ok(Value::None)
             }
             (Special::AddExtension, _) => {
                 self.register_extension(given)?;
@@ -193,7 +256,7 @@ impl Machine<'_, '_> {
     }
 
     /// What the result of a call of this global is good for.
-    fn role_of(&self, how: How, id: GlobalId) -> Role {
+    pub(super) fn role_of(&self, how: How, id: GlobalId) -> Role {
         let Some(name) = self.names.get(id) else {
             return Role::Anything;
         };
@@ -209,108 +272,42 @@ impl Machine<'_, '_> {
     /// it is called.
     fn keep_callable(&mut self, id: GlobalId, args: Value, role: Role) -> Result<Value, Trouble> {
         self.names.settle(id);
-        let named = matches!(role, Role::AttrGetter | Role::MethodCaller);
-        if let (true, Some(&name)) = (named, self.elements(args).first()) {
-            self.check_name(Value::Global(id), name);
+        if matches!(role, Role::AttrGetter | Role::MethodCaller) {
+            for name in self.elements(args) {
+                self.check_name(Value::Global(id), name);
+                if role == Role::MethodCaller {
+                    break;
+                }
+            }
         }
         Ok(self.result(Value::Global(id), args, role))
     }
 
-    /// Tell what is to be told about the call of a global.
-    fn grade(&mut self, how: How, id: GlobalId, args: Value) {
-        let callee = Value::Global(id);
-        let Some(name) = self.names.get(id) else {
-            return;
+    /// The elements of an iterable, as another container.
+    fn collect(&mut self, id: GlobalId, how: Collect, given: &[Value], args: Value) -> Value {
+        let columns = match how {
+            Collect::Chain => given.to_vec(),
+            Collect::Flatten => given.first().map(|&v| self.iterated(v)).unwrap_or_default(),
+            _ => given.get(..1).unwrap_or_default().to_vec(),
         };
-        if !matches!(
-            name.judgement,
-            Judgement::Unknown {
-                known_package: false
-            }
-        ) {
-            self.summary.graded_calls = self.summary.graded_calls.saturating_add(1);
+        if columns.iter().any(|&v| !self.is_iterable(v)) {
+            return self.result(Value::Global(id), args, Role::Object);
         }
-        let first = !name.settled;
-        let class = how == How::Constructed || name.is_class_like();
-        if let Some(danger) = name.danger() {
-            self.names.settle(id);
-            self.tell_call(Fact::DangerousCall(danger), Some(id), callee, args);
-            return;
+        let mut all: Vec<Value> = columns.iter().flat_map(|&v| self.iterated(v)).collect();
+        if how == Collect::Reversed {
+            all.reverse();
         }
-        self.names.settle(id);
-        let name = self.names.get(id);
-        let Some(Judgement::Unknown { known_package }) = name.map(|n| n.judgement) else {
-            return;
+        let kind = match how {
+            Collect::Tuple => Kind::Tuple,
+            _ => Kind::List,
         };
-        if class && !known_package && first {
-            let code_like = self.is_code_like(args);
-            self.tell_call(Fact::UnknownClass { code_like }, None, callee, args);
-        } else if !class && first {
-            self.tell_call(Fact::UnknownCall { known_package }, None, callee, args);
-        }
-        self.tell_handed_over(callee, args);
-    }
-
-    /// A dangerous callable among the arguments of something that is not
-    /// vetted counts as called.
-    fn tell_handed_over(&mut self, callee: Value, args: Value) {
-        for argument in self.elements(args) {
-            let Value::Global(id) = argument else {
-                continue;
-            };
-            let danger = self.names.get(id).filter(|n| !n.settled);
-            if let Some(danger) = danger.and_then(|n| n.danger()) {
-                self.names.settle(id);
-                self.tell_call(Fact::DangerousCall(danger), Some(id), callee, args);
-            }
-        }
-    }
-
-    fn tell_call(&mut self, fact: Fact, global: Option<GlobalId>, callee: Value, args: Value) {
-        self.tell_about(fact, global, |scene| scene.call(callee, args));
-    }
-
-    /// Bytes that are handed to a loader; whether there are some.
-    fn tell_nested(&mut self, id: GlobalId, given: &[Value]) -> bool {
-        let Some(name) = self.names.get(id) else {
-            return false;
-        };
-        let loads = name.special == Special::LoadBytes
-            || name
-                .danger()
-                .is_some_and(|d| d.effect == Effect::Deserialises);
-        let (Some(&first), true) = (given.first(), loads) else {
-            return false;
-        };
-        let nested = match first {
-            Value::Bytes(literal) => Some((literal, false)),
-            Value::Text(literal) => Some((literal, true)),
-            _ => self.encoded_bytes(first).map(|literal| (literal, true)),
-        };
-        let Some((literal, as_text)) = nested else {
-            return false;
-        };
-        let fact = Fact::Nested(Nested { literal, as_text });
-        self.tell_about(fact, None, |scene| scene.show(Value::Global(id)));
-        true
-    }
-
-    /// The text behind `_codecs.encode(text, …)`.
-    fn encoded_bytes(&self, value: Value) -> Option<crate::wire::pickle::Literal> {
-        let made = self.heap.made(value)?;
-        let Value::Global(callee) = made.callee else {
-            return None;
-        };
-        let encode = self.names.get(callee)?.special == Special::Encode;
-        match self.heap.tuple(made.args)?.first()? {
-            Value::Text(literal) if encode => Some(*literal),
-            _ => None,
-        }
+        self.heap.make(kind, &all)
     }
 
     /// A new object with nothing set on it yet.
     pub(super) fn result(&mut self, callee: Value, args: Value, role: Role) -> Value {
         self.heap.make_result(Made {
+            at: self.span.start,
             callee,
             args,
             role,
@@ -319,27 +316,19 @@ impl Machine<'_, '_> {
         })
     }
 
-    /// The elements of a tuple or list; none of anything else.
-    pub(super) fn elements(&self, value: Value) -> Vec<Value> {
-        match self.heap.container(value) {
-            Some((Kind::Tuple | Kind::List, items)) => items.kept.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// A constant text, bounded.
-    pub(super) fn text(&self, value: Value) -> Option<String> {
-        let Value::Text(literal) = value else {
-            return None;
+    /// The elements of a tuple, a list or a set and the keys of a dict, which
+    /// is what calls and iterations see; none of anything else.
+    pub(super) fn elements(&mut self, value: Value) -> Vec<Value> {
+        let (elements, lost) = match self.heap.container(value) {
+            Some((Kind::Dict, items)) => {
+                (items.kept.iter().step_by(2).copied().collect(), items.lost)
+            }
+            Some((_, items)) => (items.kept.clone(), items.lost),
+            None => return Vec::new(),
         };
-        let bytes = literal.fetch(self.source, LOOKED_AT_BYTES).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    fn is_code_like(&self, args: Value) -> bool {
-        self.elements(args).into_iter().any(|argument| {
-            self.text(argument)
-                .is_some_and(|text| CODE_WORDS.iter().any(|word| text.contains(word)))
-        })
+        if lost {
+            self.limit("elements of a container");
+        }
+        elements
     }
 }

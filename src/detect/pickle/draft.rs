@@ -23,7 +23,7 @@ pub fn draft(event: &Event) -> Option<Draft> {
         Fact::UnknownClass { code_like } => unknown_class(code_like, shown),
         Fact::ComputedGlobal => plain(
             &rules::COMPUTED_GLOBAL,
-            format!("an import is named by values computed while loading: {shown}"),
+            format!("an import is named by values computed while loading: `{shown}`"),
         ),
         Fact::AttributePath => plain(
             &rules::ATTRIBUTE_PATH,
@@ -60,10 +60,15 @@ pub fn draft(event: &Event) -> Option<Draft> {
             &rules::TENSOR_OUTSIDE_STORAGE,
             format!("a tensor reaches outside its storage: {shown}"),
         ),
-        Fact::Nested(_) => return None,
+        Fact::Nested(_) | Fact::NestedComputed => return None,
+    };
+    let message = match event.unsaid {
+        0 => message,
+        n => format!("{message}; {n} more times, the last time here"),
     };
     let draft = rule
         .at(event.span.clone())
+        .opcode(event.opcode)
         .severity(severity)
         .message(message)
         .evidence(shown.clone())

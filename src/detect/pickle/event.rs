@@ -1,5 +1,7 @@
 //! What the machine has to tell while it walks: facts, each at an opcode.
 
+use std::sync::Arc;
+
 use super::value::GlobalId;
 use crate::detect::globals::Effect;
 use crate::report::{Severity, Span};
@@ -54,6 +56,8 @@ pub enum Fact {
     TensorOutside,
     /// Bytes are handed to something that loads them.
     Nested(Nested),
+    /// The same with bytes that were computed; the event holds them.
+    NestedComputed,
 }
 
 /// What is known about a dangerous callable.
@@ -88,6 +92,12 @@ pub struct Event {
     pub shown: String,
     /// The steps that led here.
     pub trace: Vec<String>,
+    /// The number of that opcode in its stream, counted from 1.
+    pub opcode: u64,
+    /// How often the same was met before without being told.
+    pub unsaid: u64,
+    /// Bytes that are loaded again and do not lie in the stream.
+    pub content: Option<Arc<[u8]>>,
     /// The dangerous global it is about.
     pub global: Option<GlobalId>,
     /// Where the name of that global's module stands in the stream.

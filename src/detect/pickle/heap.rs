@@ -5,7 +5,7 @@
 //! longer reach are collected, and past a cap new containers are known by kind
 //! only. What decides about danger (globals and calls) never lies here alone.
 
-use super::value::{Items, Kind, Made, Node, NodeId, Value};
+use super::value::{Computed, Items, Kind, Made, Node, NodeId, Role, Value};
 
 /// Elements of one container that are kept whatever they are.
 pub const KEPT_PER_CONTAINER: usize = 64;
@@ -22,6 +22,9 @@ const ELEMENT_CAP: usize = 1 << 22;
 /// Nodes made before the first collection.
 const FIRST_COLLECTION: usize = 1 << 16;
 
+/// Bytes of computed constants that may be alive at the same time.
+const COMPUTED_CAP_BYTES: usize = 64 << 20;
+
 /// Every node of one machine.
 #[derive(Debug)]
 pub struct Heap {
@@ -34,7 +37,10 @@ pub struct Heap {
     asked: usize,
     /// How many may be asked for before the next one.
     collect_at: usize,
-    /// Whether an element that can do something was not kept.
+    /// Bytes of computed constants.
+    computed: usize,
+    /// Whether something that can do something was not kept and nothing is
+    /// left to say so.
     dropped_active: bool,
 }
 
@@ -49,6 +55,7 @@ impl Heap {
             elements: 0,
             asked: 0,
             collect_at: FIRST_COLLECTION,
+            computed: 0,
             dropped_active: false,
         }
     }
@@ -96,7 +103,40 @@ impl Heap {
         }
     }
 
-    /// Whether an element that can do something was not kept.
+    /// Whether a value can do something, or holds something that can. An
+    /// object of a class is data: what was planted on it was told then.
+    #[inline]
+    pub fn is_active(&self, value: Value) -> bool {
+        match value {
+            Value::Node(NodeId(id)) => match self.nodes.get(id as usize) {
+                Some(Node::Container(_, items)) => items.active,
+                Some(Node::Made(made)) => !matches!(made.role, Role::Object | Role::Tensor(_)),
+                Some(Node::Computed(_) | Node::Persistent(_) | Node::Storage(_)) => false,
+                Some(Node::Free) | None => true,
+            },
+            other => other.is_active(),
+        }
+    }
+
+    /// The computed constant behind a value.
+    pub fn computed(&self, value: Value) -> Option<&Computed> {
+        match self.get(value)? {
+            Node::Computed(computed) => Some(computed),
+            _ => None,
+        }
+    }
+
+    /// A new computed constant; `None` where there are too many of them.
+    pub fn make_computed(&mut self, computed: Computed) -> Option<Value> {
+        let total = self.computed.saturating_add(computed.bytes.len());
+        if self.is_full() || total > COMPUTED_CAP_BYTES {
+            return None;
+        }
+        self.computed = total;
+        Some(self.insert(Node::Computed(Box::new(computed))))
+    }
+
+    /// Whether something that can do something was lost for good.
     pub fn dropped_active(&self) -> bool {
         self.dropped_active
     }
@@ -104,7 +144,7 @@ impl Heap {
     /// A new container of these elements.
     pub fn make(&mut self, kind: Kind, elements: &[Value]) -> Value {
         if self.is_full() {
-            self.dropped_active |= elements.iter().any(|v| v.is_active());
+            self.dropped_active |= elements.iter().any(|&v| self.is_active(v));
             return Value::Container;
         }
         let mut items = Items::default();
@@ -115,7 +155,7 @@ impl Heap {
     /// A new result of a call.
     pub fn make_result(&mut self, made: Made) -> Value {
         if self.is_full() {
-            self.dropped_active = true;
+            self.dropped_active |= !matches!(made.role, Role::Object | Role::Tensor(_));
             return Value::Made;
         }
         self.insert(Node::Made(Box::new(made)))
@@ -132,6 +172,7 @@ impl Heap {
     /// Add elements to a container; whether it was one.
     pub fn extend(&mut self, container: Value, elements: &[Value]) -> bool {
         let Value::Node(NodeId(id)) = container else {
+            self.dropped_active |= elements.iter().any(|&v| self.is_active(v));
             return container == Value::Container;
         };
         let Some(Node::Container(kind, items)) = self.nodes.get_mut(id as usize) else {
@@ -150,7 +191,8 @@ impl Heap {
         items.total = items.total.saturating_add(elements.len() as u64);
         // Pairs of a dict stay together: the caps are even.
         for pair in elements.chunks(2) {
-            let active = pair.iter().any(|v| v.is_active());
+            let active = pair.iter().any(|&v| self.is_active(v));
+            items.active |= active;
             let cap = match active {
                 true => ACTIVE_PER_CONTAINER.max(self.keep),
                 false => self.keep,
@@ -159,7 +201,7 @@ impl Heap {
                 items.kept.extend_from_slice(pair);
                 self.elements = self.elements.saturating_add(pair.len());
             } else {
-                self.dropped_active |= active;
+                items.lost |= active;
             }
         }
     }
@@ -215,6 +257,7 @@ impl Heap {
                         .for_each(|v| visit(v, &mut todo));
                 }
                 Some(Node::Persistent(id)) => visit(*id, &mut todo),
+                Some(Node::Computed(c)) => c.from.iter().for_each(|&v| visit(v, &mut todo)),
                 Some(Node::Storage(_) | Node::Free) | None => {}
             }
         }
@@ -224,10 +267,17 @@ impl Heap {
     fn sweep(&mut self, reached: &[bool]) {
         self.free.clear();
         self.elements = 0;
+        self.computed = 0;
         for (index, node) in self.nodes.iter_mut().enumerate() {
             if reached.get(index).copied().unwrap_or(false) {
-                if let Node::Container(_, items) = node {
-                    self.elements = self.elements.saturating_add(items.kept.len());
+                match node {
+                    Node::Container(_, items) => {
+                        self.elements = self.elements.saturating_add(items.kept.len());
+                    }
+                    Node::Computed(computed) => {
+                        self.computed = self.computed.saturating_add(computed.bytes.len());
+                    }
+                    _ => {}
                 }
             } else {
                 *node = Node::Free;
@@ -274,6 +324,23 @@ mod tests {
         assert!(items.kept.contains(&Value::Extension));
         assert!(items.kept.len() <= KEPT_PER_CONTAINER + 2);
         assert!(!heap.dropped_active());
+    }
+
+    #[test]
+    fn a_million_plain_objects_lose_nothing_that_matters() {
+        let mut heap = Heap::new(KEPT_PER_CONTAINER);
+        let outer = heap.make(Kind::List, &[]);
+        for _ in 0..NODE_CAP + 10 {
+            let inner = heap.make(Kind::Dict, &[Value::None, Value::Int(1)]);
+            heap.extend(outer, &[inner]);
+        }
+        assert!(!heap.dropped_active());
+        let (_, items) = heap.container(outer).unwrap();
+        assert!(!items.lost && !items.active && !items.is_complete());
+        let full: Vec<Value> = vec![Value::Extension; ACTIVE_PER_CONTAINER + 2];
+        let mut heap = Heap::new(KEPT_PER_CONTAINER);
+        let list = heap.make(Kind::List, &full);
+        assert!(heap.container(list).unwrap().1.lost);
     }
 
     #[test]

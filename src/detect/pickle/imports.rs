@@ -1,6 +1,7 @@
 //! Globals: by their operands, by constants on the stack, by extension code.
 
 use super::calls::How;
+use super::constants::Datum;
 use super::event::Fact;
 use super::machine::Machine;
 use super::summary::Trouble;
@@ -10,6 +11,9 @@ use crate::wire::pickle::{Literal, Opcode, Operand};
 
 /// Bytes of a module or a name that are read; no importable name is longer.
 const NAME_CAP_BYTES: usize = 4096;
+
+/// Modules that one stream may give another meaning.
+const ALIAS_CAP: usize = 1 << 10;
 
 impl Machine<'_, '_> {
     /// `GLOBAL`, `STACK_GLOBAL`, `INST` and the extension codes.
@@ -34,11 +38,22 @@ impl Machine<'_, '_> {
         if let (Value::Text(module), Value::Text(name)) = (module, name) {
             return self.global((module, name));
         }
+        if let (Some(Datum::Text(path)), Some(Datum::Text(last))) =
+            (self.datum(module, 0), self.datum(name, 0))
+        {
+            self.summary.imports = self.summary.imports.saturating_add(1);
+            let id = self.named(&path, &last, self.span.start)?;
+            self.names.originate(id, &[module, name]);
+            self.tell_with(Fact::ComputedGlobal, Some(id), &[module, name], |scene| {
+                scene.show(Value::Global(id))
+            });
+            return Ok(Value::Global(id));
+        }
         let computed = |v: Value| v.is_active() || v == Value::Made;
         if !computed(module) && !computed(name) {
             return Err(Trouble::Refused("a global is named by no text".to_owned()));
         }
-        self.tell(Fact::ComputedGlobal, |scene| {
+        self.tell_with(Fact::ComputedGlobal, None, &[module, name], |scene| {
             format!("{}, {}", scene.show(module), scene.show(name))
         });
         Ok(Value::Unknown)
@@ -55,9 +70,19 @@ impl Machine<'_, '_> {
         if !is_path(&module) || !is_path(&name) {
             self.summary.odd_names = self.summary.odd_names.saturating_add(1);
         }
+        let module = self.aliases.get(&module).cloned().unwrap_or(module);
         let id = self.named(&module, &name, operands.0.span().start)?;
         self.names.remember(operands, id);
         Ok(Value::Global(id))
+    }
+
+    /// From now on `module` is another one: the stream put it into the table
+    /// of modules.
+    pub(super) fn alias_module(&mut self, module: String, meant: String) {
+        if module != meant && self.aliases.len() < ALIAS_CAP {
+            self.aliases.insert(module, meant);
+            self.names.forget_operands();
+        }
     }
 
     /// A name as text. A carriage return at its end is what is left of a file
@@ -77,7 +102,8 @@ impl Machine<'_, '_> {
         name: &str,
         site: u64,
     ) -> Result<GlobalId, Trouble> {
-        let Some((id, new)) = self.names.intern(module, name, self.span.start, site) else {
+        let place = (self.span.start, self.summary.opcodes);
+        let Some((id, new)) = self.names.intern(module, name, place, site) else {
             return Err(Trouble::Limit("distinct globals".to_owned()));
         };
         if new && self.is_path(id) {
@@ -112,14 +138,17 @@ impl Machine<'_, '_> {
 
     /// An object of the extension registry: known if this stream put it there.
     fn extension(&mut self, code: i64) -> Result<Value, Trouble> {
-        if self.opcode == Opcode::Ext4 && code <= 0 {
+        let known = self.extensions.get(&code).copied();
+        // A cache that the stream filled itself is asked before this is.
+        if code <= 0 && known.is_none() {
             return Err(Trouble::Refused(format!("extension code {code}")));
         }
-        self.tell(Fact::Extension, |_| format!("extension code {code}"));
-        Ok(match self.extensions.get(&code) {
-            Some(&id) => Value::Global(id),
-            None => Value::Extension,
-        })
+        let values: Vec<Value> = known.into_iter().collect();
+        self.tell_with(Fact::Extension, None, &values, |scene| match known {
+            Some(value) => format!("extension code {code} ({})", scene.show(value)),
+            None => format!("extension code {code}"),
+        });
+        Ok(known.unwrap_or(Value::Extension))
     }
 }
 

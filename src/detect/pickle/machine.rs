@@ -1,6 +1,9 @@
 //! The machine: one opcode after the other, with CPython's rules.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use super::event::{Event, Fact};
 use super::heap::Heap;
@@ -15,16 +18,34 @@ use crate::budget::Budget;
 use crate::report::Span;
 use crate::source::Source;
 use crate::wire::pickle::opcode::HIGHEST_PROTOCOL;
-use crate::wire::pickle::{FrameFault, Instruction, Opcode, Operand, Reader};
+use crate::wire::pickle::{FrameFault, Instruction, Literal, Opcode, Operand, Reader};
 
 /// Opcodes between two looks at the budget.
 const OPCODES_PER_CHECK: u64 = 1024;
 
-/// Events of one stream that are rendered in full.
-const RENDERED_EVENTS: u64 = 1000;
+/// Different events of one stream that are told apart. Past them events of one
+/// kind are told by the name of their global.
+const EVENTS_TOLD_APART: usize = 1 << 15;
+
+/// How often the same event is told where it happens; the rest is counted.
+const TOLD_EACH: u64 = 3;
+
+/// The shortest bytes in which a call fits.
+const INNER_BYTES: u64 = 10;
+
+/// Byte strings that begin like a pickle and are noted.
+const INNER_CAP: usize = 1 << 16;
 
 /// Pickles inside array data that may lie inside each other.
 const INLINE_DEPTH: usize = 32;
+
+/// How often an event was met.
+#[derive(Debug, Default)]
+struct Repeat {
+    count: u64,
+    /// The last one, if it was not told.
+    last: Option<Box<Event>>,
+}
 
 /// What one stream has of its own.
 #[derive(Debug, Default)]
@@ -47,18 +68,29 @@ pub(super) struct Machine<'a, 's> {
     pub(super) span: Span,
     pub(super) opcode: Opcode,
     pub(super) summary: Summary,
-    pub(super) extensions: HashMap<i64, GlobalId>,
+    /// What extension codes stand for, as far as the stream said so.
+    pub(super) extensions: HashMap<i64, Value>,
+    /// Modules that the stream replaced by others.
+    pub(super) aliases: HashMap<String, String>,
     /// Calls inside calls that are being followed.
     pub(super) nesting: u32,
+    /// Calls that the opcode at hand has led to.
+    pub(super) opcode_calls: u32,
+    /// Bytes that computations took and gave.
+    pub(super) computed_bytes: usize,
+    /// Bytes that the next event is about and that are not in the stream.
+    pub(super) content: Option<Arc<[u8]>>,
     /// A literal that is known to say `storage`.
-    pub(super) storage_word: Option<crate::wire::pickle::Literal>,
+    pub(super) storage_word: Option<Literal>,
     told_memo: bool,
     fuel: u64,
     import_fuel: u64,
     pub(super) arrays: bool,
     /// Opcodes that the budget has not been told of.
     unspent: u64,
+    /// Events so far, told or not.
     events: u64,
+    repeats: HashMap<u64, Repeat>,
     sink: &'a mut dyn FnMut(&Event),
 }
 
@@ -97,13 +129,18 @@ impl<'a, 's> Machine<'a, 's> {
                 graded_calls: 0,
                 integer: None,
                 tensors: Vec::new(),
+                inner: Vec::new(),
                 storages: Vec::new(),
                 list: Vec::new(),
                 limits: Vec::new(),
                 ending: Ending::Cut,
             },
             extensions: HashMap::new(),
+            aliases: HashMap::new(),
             nesting: 0,
+            opcode_calls: 0,
+            computed_bytes: 0,
+            content: None,
             storage_word: None,
             told_memo: false,
             fuel: options.fuel,
@@ -111,6 +148,7 @@ impl<'a, 's> Machine<'a, 's> {
             arrays: options.arrays,
             unspent: 0,
             events: 0,
+            repeats: HashMap::new(),
             sink,
         }
     }
@@ -131,10 +169,11 @@ impl<'a, 's> Machine<'a, 's> {
             Ending::Cut => self.reader.position(),
             _ => self.span.end,
         };
+        self.tell_repeats();
         self.tell_imports();
         self.summary.ending = ending;
         if self.heap.dropped_active() {
-            self.summary.limits.push("elements of a container");
+            self.limit("elements of a container");
         }
         (self.summary, self.reader)
     }
@@ -177,7 +216,13 @@ impl<'a, 's> Machine<'a, 's> {
             let levels = self.outer.iter().chain([&self.level]);
             let held = levels.flat_map(|l| l.stack.values().chain(l.memo.values()));
             let named = self.summary.tensors.iter().map(|t| t.container);
-            self.heap.collect(held.chain(named));
+            let registered = self.extensions.values().copied();
+            let origins = self
+                .names
+                .iter()
+                .flat_map(|(_, name)| name.origin.iter().copied());
+            let held = held.chain(named).chain(registered).chain(origins);
+            self.heap.collect(held);
         }
         Ok(())
     }
@@ -239,7 +284,10 @@ impl<'a, 's> Machine<'a, 's> {
             (Operand::Big(literal), _) => Value::Big(literal),
             (Operand::Bool(b), _) => Value::Bool(b),
             (Operand::Text(literal), _) => Value::Text(literal),
-            (Operand::Bytes(literal), _) => Value::Bytes(literal),
+            (Operand::Bytes(literal), _) => {
+                self.note_inner(literal);
+                Value::Bytes(literal)
+            }
             (_, Opcode::NewTrue) => Value::Bool(true),
             (_, Opcode::NewFalse) => Value::Bool(false),
             (_, Opcode::None) => Value::None,
@@ -250,6 +298,30 @@ impl<'a, 's> Machine<'a, 's> {
             _ => Value::Float,
         };
         Ok(self.level.stack.push(value)?)
+    }
+
+    /// Note bytes that begin like a pickle: nobody loads them here, and yet
+    /// they may be one.
+    fn note_inner(&mut self, literal: Literal) {
+        if literal.len() < INNER_BYTES {
+            return;
+        }
+        let mut head = [0u8; 2];
+        // Bytes that cannot be read end the walk elsewhere.
+        let filled = self.source.fill_at(literal.span().start, &mut head);
+        let begins = match head {
+            [0x80, protocol] => protocol <= HIGHEST_PROTOCOL,
+            [b'c', next] => next.is_ascii_alphabetic() || next == b'_',
+            [b'(' | b']' | b'}', next] => Opcode::from_byte(next).is_some(),
+            _ => false,
+        };
+        if !begins || filled.is_err() {
+            return;
+        }
+        if self.summary.inner.len() >= INNER_CAP {
+            return self.limit("byte strings that begin like a pickle");
+        }
+        self.summary.inner.push(literal.span());
     }
 
     fn shuffle(&mut self) -> Result<(), Trouble> {
@@ -289,7 +361,7 @@ impl<'a, 's> Machine<'a, 's> {
         let dropped = self.level.memo.dropped();
         self.level.memo.put(index, value);
         if !dropped && self.level.memo.dropped() {
-            self.summary.limits.push("memo entries");
+            self.limit("memo entries");
         }
         Ok(())
     }
@@ -346,6 +418,7 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     fn invoke(&mut self) -> Result<(), Trouble> {
+        self.opcode_calls = 0;
         let result = match self.opcode {
             Opcode::Obj => {
                 self.level.stack.pop_mark(&mut self.scratch)?;
@@ -372,6 +445,9 @@ impl<'a, 's> Machine<'a, 's> {
                     Opcode::NewObj => How::Constructed,
                     _ => How::Called,
                 };
+                if is_no_iterable(args) {
+                    return Err(Trouble::Refused("arguments that are no tuple".to_owned()));
+                }
                 self.call(how, callee, args)?
             }
         };
@@ -379,7 +455,7 @@ impl<'a, 's> Machine<'a, 's> {
     }
 
     /// Positional and keyword arguments as one tuple.
-    fn join_arguments(&mut self, args: Value, kwargs: Value) -> Value {
+    pub(super) fn join_arguments(&mut self, args: Value, kwargs: Value) -> Value {
         let mut all = self.heap.tuple(args).unwrap_or(&[args]).to_vec();
         let empty = self
             .heap
@@ -434,9 +510,21 @@ impl<'a, 's> Machine<'a, 's> {
         }
     }
 
+    /// Note a limit that was reached without ending the walk.
+    pub(super) fn limit(&mut self, what: &'static str) {
+        if !self.summary.limits.contains(&what) {
+            self.summary.limits.push(what);
+        }
+    }
+
+    /// Events so far.
+    pub(super) fn events(&self) -> u64 {
+        self.events
+    }
+
     /// Tell a fact about the instruction at hand.
     pub(super) fn tell(&mut self, fact: Fact, show: impl FnOnce(Scene<'_>) -> String) {
-        self.tell_about(fact, None, show);
+        self.tell_with(fact, None, &[], show);
     }
 
     /// Tell a fact about a global.
@@ -446,30 +534,98 @@ impl<'a, 's> Machine<'a, 's> {
         global: Option<GlobalId>,
         show: impl FnOnce(Scene<'_>) -> String,
     ) {
+        let values: Vec<Value> = global.map(Value::Global).into_iter().collect();
+        self.tell_with(fact, global, &values, show);
+    }
+
+    /// Tell a fact to which these values led.
+    pub(super) fn tell_with(
+        &mut self,
+        fact: Fact,
+        global: Option<GlobalId>,
+        values: &[Value],
+        show: impl FnOnce(Scene<'_>) -> String,
+    ) {
         self.events = self.events.saturating_add(1);
         let name = global.and_then(|id| self.names.get(id));
-        let rendered = self.events <= RENDERED_EVENTS;
-        let shown = match (rendered, name) {
+        let apart = self.repeats.len() < EVENTS_TOLD_APART;
+        let shown = match (apart, name) {
             (true, _) => show(self.scene()),
             (false, Some(name)) => name.shown(),
             (false, None) => self.opcode.name().to_owned(),
         };
-        let trace = match (rendered, name) {
-            (true, Some(name)) => vec![
-                format!("offset {}: imports {}", name.at, name.shown()),
-                format!("offset {}: {}", self.span.start, self.opcode.name()),
-            ],
-            _ => Vec::new(),
-        };
+        let site = name.map(|name| name.site);
+        if !self.is_news(fact, global, site, &shown) {
+            return;
+        }
         let event = Event {
             fact,
             span: self.span.clone(),
+            opcode: self.summary.opcodes,
+            unsaid: 0,
+            trace: self.trace(values),
+            content: self.content.clone(),
             shown,
-            trace,
             global,
-            site: name.map(|name| name.site),
+            site,
         };
         (self.sink)(&event);
+    }
+
+    /// Whether an event is to be told where it happens: the first ones of each
+    /// are, and loaded bytes always.
+    fn is_news(
+        &mut self,
+        fact: Fact,
+        global: Option<GlobalId>,
+        site: Option<u64>,
+        shown: &str,
+    ) -> bool {
+        if matches!(fact, Fact::Nested(_) | Fact::NestedComputed) {
+            return true;
+        }
+        let mut hasher = DefaultHasher::new();
+        (std::mem::discriminant(&fact), shown).hash(&mut hasher);
+        let full = self.repeats.len() >= EVENTS_TOLD_APART.saturating_mul(2);
+        let entry = match self.repeats.entry(hasher.finish()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            // So many different ones that whoever listens caps them.
+            Entry::Vacant(_) if full => return true,
+            Entry::Vacant(entry) => entry.insert(Repeat::default()),
+        };
+        entry.count = entry.count.saturating_add(1);
+        if entry.count <= TOLD_EACH {
+            return true;
+        }
+        entry.last = Some(Box::new(Event {
+            fact,
+            span: self.span.clone(),
+            opcode: self.summary.opcodes,
+            unsaid: entry.count.saturating_sub(TOLD_EACH),
+            shown: match entry.last.take() {
+                Some(last) => last.shown,
+                None => shown.to_owned(),
+            },
+            trace: Vec::new(),
+            content: None,
+            global,
+            site,
+        }));
+        false
+    }
+
+    /// Tell how often events were met that were not told one by one.
+    fn tell_repeats(&mut self) {
+        let repeats = std::mem::take(&mut self.repeats);
+        let mut last: Vec<Event> = repeats
+            .into_values()
+            .filter_map(|r| r.last)
+            .map(|e| *e)
+            .collect();
+        last.sort_by_key(|event| event.span.start);
+        for event in &last {
+            (self.sink)(event);
+        }
     }
 
     /// Tell of the dangerous globals that nothing called.
@@ -478,18 +634,43 @@ impl<'a, 's> Machine<'a, 's> {
             .names
             .iter()
             .filter(|(_, name)| !name.settled)
-            .filter_map(|(id, name)| Some((id, name.danger()?, name.at)))
+            .filter_map(|(id, name)| Some((id, name.danger()?, name.at, name.opcode)))
             .collect();
-        for (id, danger, at) in waiting {
+        for (id, danger, at, number) in waiting {
             self.span = match self.span.start == at {
                 true => self.span.clone(),
                 false => at..at.saturating_add(1),
             };
-            self.tell_about(Fact::DangerousImport(danger), Some(id), |scene| {
-                scene.show(Value::Global(id))
-            });
+            let mut event = Event {
+                fact: Fact::DangerousImport(danger),
+                span: self.span.clone(),
+                opcode: number,
+                unsaid: 0,
+                shown: String::new(),
+                trace: Vec::new(),
+                content: None,
+                global: Some(id),
+                site: None,
+            };
+            if let Some(name) = self.names.get(id) {
+                event.shown = name.shown();
+                event
+                    .trace
+                    .push(format!("byte {at}: imports {}", name.spelled()));
+                event.site = Some(name.site);
+            }
+            (self.sink)(&event);
         }
     }
+}
+
+/// Whether a value can be no arguments. The C unpickler wants a tuple, the one
+/// in Python takes whatever can be iterated over.
+fn is_no_iterable(args: Value) -> bool {
+    matches!(
+        args,
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Big(_) | Value::Float
+    )
 }
 
 fn index(operand: Operand) -> u64 {

@@ -14,18 +14,25 @@
 
 mod arrays;
 mod calls;
+mod compute;
+mod constants;
+mod decode;
 mod draft;
 mod event;
+mod grade;
+mod hands;
 mod heap;
 mod imports;
 mod machine;
 mod memo;
 mod names;
+mod nested;
 mod render;
 mod resolve;
 mod stack;
 mod storages;
 mod summary;
+mod trace;
 mod value;
 mod writes;
 

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use super::Judge;
+use super::constants::{self, Function};
 use super::event::Danger;
-use super::value::GlobalId;
-use crate::detect::globals::Judgement;
+use super::hands::{self, Hands};
+use super::value::{GlobalId, Value};
+use crate::detect::globals::{self, Judgement};
 use crate::wire::pickle::Literal;
 
 /// Distinct globals of one stream that are followed.
@@ -22,7 +24,7 @@ pub enum Special {
     ImportTop,
     /// `import_module`: the result is the module itself.
     ImportModule,
-    /// `operator.getitem` and `dict.get` of the module table.
+    /// `operator.getitem`, `dict.get` and their like.
     GetItem,
     /// The `get` of `sys.modules`.
     ModulesGet,
@@ -34,12 +36,24 @@ pub enum Special {
     MethodCaller,
     /// `functools.partial`.
     Partial,
-    /// Calls its first argument with what follows.
-    Apply,
+    /// Turns a text into the object of that name: `os.system`, `os:system`.
+    Resolve,
+    /// `vars`: the names in a module or a class.
+    Vars,
+    /// Calls one of its arguments.
+    Hands(Hands),
+    /// Makes a list or a tuple of the elements of its argument.
+    Collect(Collect),
+    /// Stores under a key: `operator.setitem`.
+    SetItem,
+    /// Sets an attribute: `setattr`.
+    SetAttr,
     /// Calls its first argument with the tuple that is its third.
     RebuildFromType,
     /// `copyreg.__newobj__`: makes an object of its first argument.
     NewObj,
+    /// `copyreg.__newobj_ex__`: the same with a tuple and a dict.
+    NewObjEx,
     /// `copyreg._reconstructor`: makes an object of its first argument.
     Reconstructor,
     /// `copyreg.add_extension`.
@@ -58,6 +72,21 @@ pub enum Special {
     ArrayWrapper,
 }
 
+/// What a [`Special::Collect`] makes of the elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collect {
+    /// A list in the same order.
+    List,
+    /// A tuple in the same order.
+    Tuple,
+    /// A list in the opposite order.
+    Reversed,
+    /// A list of the elements of all arguments.
+    Chain,
+    /// A list of the elements of all elements.
+    Flatten,
+}
+
 /// An imported object.
 #[derive(Debug, Clone)]
 pub struct Name {
@@ -65,21 +94,45 @@ pub struct Name {
     pub module: String,
     /// The name in it, with dots where it is a path.
     pub name: String,
+    /// Both joined by a dot, aliases folded: one spelling for each callable.
+    pub path: String,
     /// What is known about it.
     pub judgement: Judgement,
     /// What its arguments mean.
     pub special: Special,
+    /// What it computes, if it is a pure function.
+    pub computes: Option<Function>,
     /// The opcode that imported it first.
     pub at: u64,
+    /// The number of that opcode in the stream, counted from 1.
+    pub opcode: u64,
     /// Where the name of its module stands.
     pub site: u64,
+    /// The computed values that named it, if it was not named by constants.
+    pub origin: Vec<Value>,
     /// Whether a call of it, or a contract about it, has settled the matter.
     pub settled: bool,
 }
 
 impl Name {
-    /// As one reads it: `os.system`.
+    /// As people know it: `os.system`, also where the file says `posix`.
     pub fn shown(&self) -> String {
+        let (front, rest) = match self.module.split_once('.') {
+            Some((front, rest)) => (front, Some(rest)),
+            None => (self.module.as_str(), None),
+        };
+        let front = known_as(front);
+        let parts = [Some(front), rest, Some(self.name.as_str())];
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .flatten()
+            .filter(|p| !p.is_empty())
+            .collect();
+        crate::report::escape_text(&parts.join("."))
+    }
+
+    /// As the file says it.
+    pub fn spelled(&self) -> String {
         let (module, name) = (&self.module, &self.name);
         match name.is_empty() {
             true => crate::report::escape_text(module),
@@ -123,6 +176,9 @@ impl Name {
     pub fn is_foreign_path(&self) -> bool {
         let mut parts: Vec<&str> = self.name.split('.').collect();
         parts.pop();
+        if self.path.starts_with("builtins.") && parts.first().is_some_and(|p| is_type(p)) {
+            parts.remove(0);
+        }
         parts.iter().any(|part| !is_class_like(part))
     }
 }
@@ -131,6 +187,32 @@ impl Name {
 pub fn is_class_like(name: &str) -> bool {
     let first = name.trim_start_matches('_').chars().next();
     first.is_some_and(char::is_uppercase)
+}
+
+/// Whether a name is one of the built-in types, which are written like
+/// functions.
+fn is_type(name: &str) -> bool {
+    let types = [
+        "bool",
+        "bytearray",
+        "bytes",
+        "complex",
+        "dict",
+        "float",
+        "frozenset",
+        "int",
+        "list",
+        "memoryview",
+        "object",
+        "range",
+        "set",
+        "slice",
+        "str",
+        "tuple",
+        "type",
+        "unicode",
+    ];
+    types.contains(&name)
 }
 
 /// Whether a name is one that Python gives a meaning to: `__class__`.
@@ -175,6 +257,19 @@ impl Names {
         self.by_literal.get(&operands).copied().map(GlobalId)
     }
 
+    /// Remember the values that named a global.
+    pub fn originate(&mut self, id: GlobalId, origin: &[Value]) {
+        if let Some(name) = self.list.get_mut(id.0 as usize) {
+            name.origin = origin.to_vec();
+        }
+    }
+
+    /// Forget by which operands globals were imported: the names may mean
+    /// something else from now on.
+    pub fn forget_operands(&mut self) {
+        self.by_literal.clear();
+    }
+
     /// Remember the operands of a global.
     pub fn remember(&mut self, operands: (Literal, Literal), id: GlobalId) {
         if self.by_literal.len() < GLOBAL_CAP {
@@ -188,7 +283,7 @@ impl Names {
         &mut self,
         module: &str,
         name: &str,
-        at: u64,
+        (at, opcode): (u64, u64),
         site: u64,
     ) -> Option<(GlobalId, bool)> {
         let key = (module.to_owned(), name.to_owned());
@@ -200,18 +295,25 @@ impl Names {
             return None;
         }
         self.by_text.insert(key, id);
+        let path = path(module, name);
+        let computes = constants::function(&path);
         self.list.push(Name {
             module: module.to_owned(),
             name: name.to_owned(),
+            special: special(canonical(module), name, &path),
+            computes,
+            path,
             // A module as such is nothing that could be called.
             judgement: match name.is_empty() {
                 true => Judgement::Harmless("a module"),
                 false => (self.judge)(module, name),
             },
-            special: special(canonical(module), name),
             at,
+            opcode,
             site,
-            settled: false,
+            origin: Vec::new(),
+            // A pure function does nothing by being there.
+            settled: computes.is_some(),
         });
         Some((GlobalId(id), true))
     }
@@ -219,6 +321,27 @@ impl Names {
     /// Every global, in the order of import.
     pub fn iter(&self) -> impl Iterator<Item = (GlobalId, &Name)> {
         (0u32..).map(GlobalId).zip(&self.list)
+    }
+}
+
+/// Module and name joined, aliases folded.
+fn path(module: &str, name: &str) -> String {
+    let joined = globals::fold(module, name).unwrap_or_else(|| format!("{module}.{name}"));
+    joined.trim_end_matches('.').to_owned()
+}
+
+/// The name that people know a module by whose file name is a platform's or
+/// an older Python's.
+fn known_as(module: &str) -> &str {
+    match module {
+        "posix" | "nt" | "ce" | "os2" => "os",
+        "__builtin__" | "__builtins__" => "builtins",
+        "copy_reg" => "copyreg",
+        "_pickle" | "cPickle" => "pickle",
+        "_operator" => "operator",
+        "_functools" => "functools",
+        "_io" => "io",
+        other => other,
     }
 }
 
@@ -234,31 +357,13 @@ fn canonical(module: &str) -> &str {
     }
 }
 
-fn special(module: &str, name: &str) -> Special {
+fn special(module: &str, name: &str, path: &str) -> Special {
     match (module, name) {
-        ("builtins", "getattr" | "object.__getattribute__" | "type.__getattribute__")
-        | ("inspect", "getattr_static") => Special::GetAttr,
-        ("builtins" | "importlib", "__import__") => Special::ImportTop,
-        ("importlib", "import_module") | ("importlib._bootstrap", "_gcd_import") => {
-            Special::ImportModule
-        }
-        ("operator", "getitem") | ("builtins", "dict.get" | "dict.__getitem__") => Special::GetItem,
-        ("sys", "modules.get" | "modules.__getitem__") => Special::ModulesGet,
-        ("operator", "attrgetter") => Special::AttrGetter,
-        ("operator", "itemgetter") => Special::ItemGetter,
-        ("operator", "methodcaller") => Special::MethodCaller,
-        ("functools", "partial" | "partialmethod") => Special::Partial,
-        ("builtins", "map" | "filter" | "apply")
-        | (
-            "itertools",
-            "starmap" | "takewhile" | "dropwhile" | "filterfalse" | "imap" | "ifilter",
-        )
-        | ("functools", "reduce")
-        | ("operator", "call") => Special::Apply,
         ("torch._tensor", "_rebuild_from_type" | "_rebuild_from_type_v2") => {
             Special::RebuildFromType
         }
-        ("copyreg", "__newobj__" | "__newobj_ex__") => Special::NewObj,
+        ("copyreg", "__newobj__") => Special::NewObj,
+        ("copyreg", "__newobj_ex__") => Special::NewObjEx,
         ("copyreg", "_reconstructor") => Special::Reconstructor,
         ("copyreg", "add_extension") => Special::AddExtension,
         ("_codecs" | "codecs", "encode") => Special::Encode,
@@ -266,8 +371,68 @@ fn special(module: &str, name: &str) -> Special {
         ("torch._utils", _) => torch_special(name),
         ("numpy", "dtype") => Special::Dtype,
         ("joblib.numpy_pickle", "NumpyArrayWrapper") => Special::ArrayWrapper,
-        _ => Special::None,
+        _ => resolver(path)
+            .or_else(|| hands::of(path).map(Special::Hands))
+            .unwrap_or(Special::None),
     }
+}
+
+/// What follows names and values, by path.
+fn resolver(path: &str) -> Option<Special> {
+    Some(match path {
+        "builtins.getattr"
+        | "builtins.object.__getattribute__"
+        | "builtins.type.__getattribute__"
+        | "builtins.super.__getattribute__"
+        | "types.ModuleType.__getattribute__"
+        | "inspect.getattr_static"
+        | "dill._getattribute"
+        | "dill._get_attr" => Special::GetAttr,
+        "builtins.__import__" | "importlib.__import__" => Special::ImportTop,
+        "importlib.import_module"
+        | "importlib.reload"
+        | "importlib._bootstrap._gcd_import"
+        | "importlib._bootstrap._find_and_load"
+        | "importlib._bootstrap._load_unlocked"
+        | "unittest.mock._importer"
+        | "dill._import_module"
+        | "cloudpickle.subimport"
+        | "twisted.python.reflect.namedModule" => Special::ImportModule,
+        "operator.getitem"
+        | "builtins.dict.get"
+        | "builtins.dict.pop"
+        | "builtins.dict.setdefault"
+        | "builtins.dict.__getitem__"
+        | "builtins.list.pop"
+        | "builtins.list.__getitem__"
+        | "builtins.tuple.__getitem__" => Special::GetItem,
+        "sys.modules.get" | "sys.modules.pop" | "sys.modules.__getitem__" => Special::ModulesGet,
+        "operator.attrgetter" => Special::AttrGetter,
+        "operator.itemgetter" => Special::ItemGetter,
+        "operator.methodcaller" => Special::MethodCaller,
+        "functools.partial" | "functools.partialmethod" => Special::Partial,
+        "pkgutil.resolve_name"
+        | "pydoc.locate"
+        | "pydoc.resolve"
+        | "logging.config._resolve"
+        | "twisted.python.reflect.namedAny"
+        | "twisted.python.reflect.namedObject"
+        | "zope.dottedname.resolve.resolve"
+        | "hydra.utils.get_method"
+        | "hydra.utils.get_class"
+        | "hydra.utils.get_object" => Special::Resolve,
+        "builtins.vars" => Special::Vars,
+        "operator.setitem" | "builtins.dict.__setitem__" => Special::SetItem,
+        "builtins.setattr" | "builtins.object.__setattr__" | "builtins.type.__setattr__" => {
+            Special::SetAttr
+        }
+        "builtins.list" => Special::Collect(Collect::List),
+        "builtins.tuple" => Special::Collect(Collect::Tuple),
+        "builtins.reversed" => Special::Collect(Collect::Reversed),
+        "itertools.chain" => Special::Collect(Collect::Chain),
+        "itertools.chain.from_iterable" => Special::Collect(Collect::Flatten),
+        _ => return None,
+    })
 }
 
 fn torch_special(name: &str) -> Special {
@@ -288,9 +453,9 @@ mod tests {
     #[test]
     fn a_name_is_judged_once_and_found_again() {
         let mut names = Names::new(globals::judge);
-        let (a, new) = names.intern("a", "B.c", 0, 1).unwrap();
+        let (a, new) = names.intern("a", "B.c", (0, 1), 1).unwrap();
         assert!(new);
-        assert_eq!(names.intern("a", "B.c", 9, 9), Some((a, false)));
+        assert_eq!(names.intern("a", "B.c", (9, 9), 9), Some((a, false)));
         assert_eq!(names.get(a).unwrap().shown(), "a.B.c");
         assert_eq!(names.get(a).unwrap().at, 0);
     }
@@ -299,7 +464,7 @@ mod tests {
     fn paths_through_anything_but_classes_are_foreign() {
         let mut names = Names::new(globals::judge);
         let mut foreign = |name: &str| {
-            let (id, _) = names.intern("m", name, 0, 0).unwrap();
+            let (id, _) = names.intern("m", name, (0, 1), 0).unwrap();
             names.get(id).unwrap().is_foreign_path()
         };
         for name in ["os.system", "_sys.modules.get", "Path._os.system", "x.Y"] {

@@ -50,7 +50,9 @@ impl Scene<'_> {
 
     fn arguments(&self, out: &mut String, args: Value, level: u32) {
         match self.heap.container(args) {
-            Some((Kind::Tuple, items)) => self.list(out, "(", &items.kept, items.total, ")", level),
+            Some((Kind::Tuple | Kind::List, items)) => {
+                self.list(out, "(", &items.kept, items.total, ")", level);
+            }
             _ => {
                 out.push_str("(*");
                 self.value(out, args, level.saturating_add(1));
@@ -104,6 +106,16 @@ impl Scene<'_> {
             Some(Node::Made(made)) => {
                 self.value(out, made.callee, level.saturating_add(1));
                 self.arguments(out, made.args, level.saturating_add(1));
+            }
+            Some(Node::Computed(computed)) => {
+                out.push_str(if computed.text { "\"" } else { "b\"" });
+                let cut = computed.bytes.get(..SHOWN_BYTES);
+                out.push_str(&escape_bytes(cut.unwrap_or(&computed.bytes)));
+                out.push_str(if cut.is_some_and(|c| c.len() < computed.bytes.len()) {
+                    "…\""
+                } else {
+                    "\""
+                });
             }
             Some(Node::Persistent(_)) => out.push_str("a persistent object"),
             Some(Node::Storage(_)) => out.push_str("a storage"),

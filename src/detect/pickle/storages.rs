@@ -76,15 +76,15 @@ impl Machine<'_, '_> {
     }
 
     fn tell_persistent(&mut self, misshapen: bool, id: Value) {
-        self.tell(Fact::PersistentId { misshapen }, |scene| scene.show(id));
+        self.tell_with(Fact::PersistentId { misshapen }, None, &[id], |scene| {
+            scene.show(id)
+        });
     }
 
     fn list_storage(&mut self, storage: Storage, id: Value) -> Node {
         let index = self.summary.storages.len();
         if index >= LIST_CAP {
-            if !self.summary.limits.contains(&"storages") {
-                self.summary.limits.push("storages");
-            }
+            self.limit("storages");
             return Node::Persistent(id);
         }
         self.summary.storages.push(storage);

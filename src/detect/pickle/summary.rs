@@ -113,6 +113,8 @@ pub struct Summary {
     pub integer: Option<Value>,
     /// Tensors of the dict that the stream is.
     pub tensors: Vec<NamedTensor>,
+    /// Constant bytes that begin like a pickle, for whoever looks into them.
+    pub inner: Vec<Span>,
     /// Storages named by persistent ids, in order of appearance.
     pub storages: Vec<Storage>,
     /// Texts of the list that the stream is, as far as they were kept.

@@ -85,6 +85,17 @@ pub struct Items {
     pub kept: Vec<Value>,
     /// All of them, pairs counted as two.
     pub total: u64,
+    /// Whether something that can do something was ever put in, at any depth.
+    pub active: bool,
+    /// Whether one of those was not kept.
+    pub lost: bool,
+}
+
+impl Items {
+    /// Whether every element was kept, so that indexes mean what they say.
+    pub fn is_complete(&self) -> bool {
+        self.kept.len() as u64 == self.total
+    }
 }
 
 /// What a made object is good for once it is called itself.
@@ -109,6 +120,8 @@ pub enum Role {
     ArrayWrapper,
     /// A method of an object the stream made, or of a constant.
     Bound,
+    /// The names in a module or a class: `vars(module)`.
+    Namespace,
 }
 
 /// A name that an object looks up on itself and that a state can plant.
@@ -116,15 +129,32 @@ pub enum Role {
 pub enum Hook {
     /// `__setstate__`, which `BUILD` calls.
     SetState,
-    /// `extend`, `append` or `add`, which the container opcodes call.
+    /// `extend`, which the container opcodes call with all elements.
+    Extend,
+    /// `append` or `add`, which they call with each element.
     Adder,
     /// Another name that Python looks up behind the scenes.
     Other,
 }
 
+/// A constant that was computed while loading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Computed {
+    /// Its bytes; UTF-8 if it is a text.
+    pub bytes: Vec<u8>,
+    /// Whether it is a text.
+    pub text: bool,
+    /// The opcode that computed it.
+    pub at: u64,
+    /// What it was computed from, for traces.
+    pub from: Vec<Value>,
+}
+
 /// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Made {
+    /// The opcode that called.
+    pub at: u64,
     /// What was called.
     pub callee: Value,
     /// Its arguments, a tuple as a rule.
@@ -144,6 +174,8 @@ pub enum Node {
     Container(Kind, Items),
     /// The result of a call.
     Made(Box<Made>),
+    /// The result of a computation.
+    Computed(Box<Computed>),
     /// A reference out of the stream; its id.
     Persistent(Value),
     /// A torch storage; its place in the table of storages.

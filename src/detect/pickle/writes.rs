@@ -9,7 +9,7 @@ use super::event::Fact;
 use super::machine::Machine;
 use super::names::is_special;
 use super::summary::{LIST_CAP, NamedTensor, Trouble};
-use super::value::{Hook, Kind, Role, Value};
+use super::value::{GlobalId, Hook, Kind, Role, Value};
 
 /// Special names that Python never looks up on the instance in order to do
 /// something, and that ordinary states contain.
@@ -28,8 +28,14 @@ const PASSIVE_NAMES: [&str; 12] = [
     "__path__",
 ];
 
-/// Names that CPython asks an object for before it fills it.
-const ADDERS: [&str; 3] = ["append", "extend", "add"];
+/// Elements that a planted method is called with.
+const ADDED_CAP: usize = 64;
+
+/// Hooks of one object that are kept; a place for each kind, and then some.
+const HOOKS_CAP: usize = 64;
+
+/// Dicts inside a state that are looked through: `__dict__` of a `__dict__`.
+const STATE_DEPTH: u32 = 4;
 
 impl Machine<'_, '_> {
     /// `APPEND`, `APPENDS`, `ADDITEMS`, `SETITEM` and `SETITEMS`.
@@ -43,12 +49,43 @@ impl Machine<'_, '_> {
             self.name_tensors(target, elements);
         }
         match target {
-            Value::Global(_) | Value::Module(_) | Value::Extension => {
+            Value::Global(id) => {
+                self.note_registry(id, elements)?;
                 self.tell_write(target, elements);
             }
-            Value::Foreign | Value::Unknown => self.tell_write(target, elements),
+            Value::Module(_) | Value::Extension | Value::Foreign | Value::Unknown => {
+                self.tell_write(target, elements);
+            }
             Value::Node(_) => return self.fill_node(target, elements, pairs),
+            Value::Container => {
+                self.heap.extend(target, elements);
+            }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is stored in a table that imports are looked up in.
+    fn note_registry(&mut self, target: GlobalId, elements: &[Value]) -> Result<(), Trouble> {
+        let path = self.names.get(target).map(|name| name.path.clone());
+        let path = path.unwrap_or_default();
+        for pair in elements.chunks_exact(2) {
+            let &[key, value] = pair else { continue };
+            if self.is_module_table(target) {
+                if let (Some(module), Some(meant)) = (self.text(key), self.module_of(value)) {
+                    self.alias_module(module, meant);
+                }
+            } else if let Value::Int(code) = key {
+                match path.as_str() {
+                    "copyreg._extension_cache" => self.keep_extension(code, value),
+                    "copyreg._inverted_registry" => {
+                        let mut given = self.elements(value);
+                        given.push(key);
+                        self.register_extension(&given)?;
+                    }
+                    _ => {}
+                }
+            }
         }
         Ok(())
     }
@@ -64,11 +101,35 @@ impl Machine<'_, '_> {
             self.tell_write(target, elements);
             return Ok(());
         };
-        let adder = made.hooks.iter().find(|(hook, _)| *hook == Hook::Adder);
-        if let (Some(&(_, adder)), false) = (adder, pairs) {
-            let args = self.heap.make(Kind::Tuple, elements);
-            self.call(How::Called, adder, args)?;
-        } else if matches!(made.role, Role::Tensor(_) | Role::Bound) {
+        let role = made.role;
+        let adders: Vec<(Hook, Value)> = match pairs {
+            true => Vec::new(),
+            false => made
+                .hooks
+                .iter()
+                .filter(|(hook, _)| *hook != Hook::SetState)
+                .copied()
+                .collect(),
+        };
+        let mut filled = false;
+        for (hook, adder) in adders {
+            match hook {
+                Hook::Extend => {
+                    let list = self.heap.make(Kind::List, elements);
+                    let args = self.heap.make(Kind::Tuple, &[list]);
+                    self.call(How::Called, adder, args)?;
+                }
+                Hook::Adder => {
+                    for &element in elements.iter().take(ADDED_CAP) {
+                        let args = self.heap.make(Kind::Tuple, &[element]);
+                        self.call(How::Called, adder, args)?;
+                    }
+                }
+                _ => continue,
+            }
+            filled = true;
+        }
+        if !filled && matches!(role, Role::Tensor(_) | Role::Bound | Role::Namespace) {
             self.tell_write(target, elements);
         }
         Ok(())
@@ -76,7 +137,14 @@ impl Machine<'_, '_> {
 
     fn tell_write(&mut self, target: Value, elements: &[Value]) {
         let (key, value) = (elements.first().copied(), elements.get(1).copied());
-        self.tell(Fact::ForeignWrite, |scene| {
+        // What is stored is settled: this tells of it.
+        for &element in elements.iter().chain([&target]) {
+            if let Value::Global(id) = element {
+                self.names.settle(id);
+            }
+        }
+        let values: Vec<Value> = [Some(target), key, value].into_iter().flatten().collect();
+        self.tell_with(Fact::ForeignWrite, None, &values, |scene| {
             let shown = |v: Option<Value>| v.map_or_else(String::new, |v| scene.show(v));
             match value {
                 Some(_) => format!("{}[{}] = {}", scene.show(target), shown(key), shown(value)),
@@ -100,8 +168,8 @@ impl Machine<'_, '_> {
                     name,
                     bytes,
                 });
-            } else if !self.summary.limits.contains(&"named tensors") {
-                self.summary.limits.push("named tensors");
+            } else {
+                self.limit("named tensors");
             }
         }
     }
@@ -110,12 +178,19 @@ impl Machine<'_, '_> {
     pub(super) fn build(&mut self) -> Result<(), Trouble> {
         let state = self.level.stack.pop()?;
         let target = self.level.stack.top()?;
+        self.set_state(target, state)
+    }
+
+    /// Give an object a state, or set attributes on it.
+    pub(super) fn set_state(&mut self, target: Value, state: Value) -> Result<(), Trouble> {
         match target {
             Value::Global(_) | Value::Module(_) | Value::Extension => {
                 self.tell_state(target, state)
             }
             Value::Foreign | Value::Unknown => self.tell_state(target, state),
             Value::Node(_) => self.build_node(target, state)?,
+            // Nothing was kept of the object; what is planted is told.
+            Value::Made => self.plant(target, state),
             _ => {}
         }
         Ok(())
@@ -136,7 +211,7 @@ impl Machine<'_, '_> {
             self.call(How::Called, setter, args)?;
             return Ok(());
         }
-        if role == Role::Bound {
+        if matches!(role, Role::Bound | Role::Namespace) {
             self.tell_state(target, state);
         }
         self.plant(target, state);
@@ -154,11 +229,20 @@ impl Machine<'_, '_> {
 
     /// The state of a `partial` is another function with its arguments.
     fn rebind(&mut self, target: Value, state: Value) {
-        let &[function, args, ..] = self.elements(state).as_slice() else {
+        let given = self.elements(state);
+        let &[function, args, ref rest @ ..] = given.as_slice() else {
             return;
         };
         let mut all = vec![function];
         all.extend(self.elements(args));
+        let keywords = rest.first().copied().unwrap_or(Value::None);
+        if self
+            .heap
+            .container(keywords)
+            .is_some_and(|(_, items)| items.total > 0)
+        {
+            all.push(keywords);
+        }
         let all = self.heap.make(Kind::Tuple, &all);
         if let Some(made) = self.heap.made_mut(target) {
             made.args = all;
@@ -166,33 +250,80 @@ impl Machine<'_, '_> {
     }
 
     fn tell_state(&mut self, target: Value, state: Value) {
-        self.tell(Fact::Overwrite, |scene| {
+        self.settle_state(state);
+        if let Value::Global(id) = target {
+            self.names.settle(id);
+        }
+        self.tell_with(Fact::Overwrite, None, &[target, state], |scene| {
             format!("{}.__setstate__({})", scene.show(target), scene.show(state))
         });
     }
 
-    /// Note the methods that a state puts onto an object.
-    fn plant(&mut self, target: Value, state: Value) {
-        let parts = match self.heap.container(state) {
-            Some((Kind::Dict, _)) => vec![state],
-            // `__dict__` and slots.
-            Some((Kind::Tuple, items)) if items.total == 2 => items.kept.clone(),
-            _ => return,
-        };
-        for part in parts {
-            let Some((Kind::Dict, items)) = self.heap.container(part) else {
-                continue;
-            };
-            let active: Vec<(Value, Value)> = items
-                .kept
-                .chunks_exact(2)
-                .filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)))
-                .filter(|(_, value)| self.is_callable(*value))
-                .collect();
-            for (key, value) in active {
-                self.plant_one(target, key, value);
+    /// What is set is told of together with where it is set.
+    fn settle_state(&mut self, state: Value) {
+        for part in self.parts(state) {
+            let items = self
+                .heap
+                .container(part)
+                .map(|(_, items)| items.kept.clone());
+            for value in items.unwrap_or_default() {
+                if let Value::Global(id) = value {
+                    self.names.settle(id);
+                }
             }
         }
+    }
+
+    /// The dicts of a state: `__dict__`, and slots where it is a pair.
+    fn parts(&self, state: Value) -> Vec<Value> {
+        match self.heap.container(state) {
+            Some((Kind::Dict, _)) => vec![state],
+            Some((Kind::Tuple, items)) if items.total == 2 => items.kept.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Note the methods that a state puts onto an object.
+    fn plant(&mut self, target: Value, state: Value) {
+        let mut parts = self.parts(state);
+        for _ in 0..STATE_DEPTH {
+            let mut inner = Vec::new();
+            for part in parts {
+                inner.extend(self.plant_part(target, part));
+            }
+            parts = inner;
+        }
+    }
+
+    /// The same for one dict; the dicts in it that become the object's own.
+    fn plant_part(&mut self, target: Value, part: Value) -> Vec<Value> {
+        let Some((Kind::Dict, items)) = self.heap.container(part) else {
+            return Vec::new();
+        };
+        if !items.active {
+            return Vec::new();
+        }
+        if items.lost {
+            self.limit("elements of a container");
+        }
+        let Some((_, items)) = self.heap.container(part) else {
+            return Vec::new();
+        };
+        let active: Vec<(Value, Value)> = items
+            .kept
+            .chunks_exact(2)
+            .filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)))
+            .filter(|(_, value)| self.heap.is_active(*value))
+            .collect();
+        let mut inner = Vec::new();
+        for (key, value) in active {
+            if self.is_callable(value) {
+                self.plant_one(target, key, value);
+            } else if self.text(key).as_deref() == Some("__dict__") {
+                inner.push(value);
+            }
+        }
+        inner
     }
 
     fn plant_one(&mut self, target: Value, key: Value, value: Value) {
@@ -201,13 +332,17 @@ impl Machine<'_, '_> {
         };
         let hook = match name.as_str() {
             "__setstate__" => Hook::SetState,
-            name if ADDERS.contains(&name) => Hook::Adder,
+            "extend" => Hook::Extend,
+            "append" | "add" => Hook::Adder,
             name if is_special(name) && !PASSIVE_NAMES.contains(&name) => Hook::Other,
             _ => return,
         };
-        // A method of these names is ordinary until it is used.
-        if hook != Hook::Adder {
-            self.tell(Fact::PlantedHook, |scene| {
+        // A method of an ordinary name is ordinary until it is used.
+        if !matches!(hook, Hook::Adder | Hook::Extend) {
+            if let Value::Global(id) = value {
+                self.names.settle(id);
+            }
+            self.tell_with(Fact::PlantedHook, None, &[value], |scene| {
                 format!(
                     "{} = {}",
                     crate::report::escape_text(&name),
@@ -216,15 +351,11 @@ impl Machine<'_, '_> {
             });
         }
         if let Some(made) = self.heap.made_mut(target) {
-            made.hooks.push((hook, value));
-        }
-    }
-
-    /// Whether calling a value could do something.
-    fn is_callable(&self, value: Value) -> bool {
-        match value {
-            Value::Node(_) => self.heap.made(value).is_some(),
-            other => other.is_active(),
+            made.hooks
+                .retain(|(other, _)| *other != hook || hook == Hook::Other);
+            if made.hooks.len() < HOOKS_CAP {
+                made.hooks.push((hook, value));
+            }
         }
     }
 }

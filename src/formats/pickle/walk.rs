@@ -2,6 +2,7 @@
 //! become members.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use crate::detect::pickle::{Ending, Event, Fact, Nested, Options, Summary, draft, examine_from};
 use crate::formats::{Body, Context, Member};
@@ -39,6 +40,8 @@ pub(crate) struct Walk<'a> {
     reader: Option<Reader<'a>>,
     /// Spans of the members, by their starts.
     members: BTreeMap<u64, u64>,
+    /// Opcodes whose decoded bytes are members.
+    decoded: HashSet<u64>,
     keep: usize,
 }
 
@@ -50,6 +53,7 @@ impl<'a> Walk<'a> {
             span,
             reader: None,
             members: BTreeMap::new(),
+            decoded: HashSet::new(),
             keep: Options::default().keep,
         }
     }
@@ -72,7 +76,14 @@ impl<'a> Walk<'a> {
         if summary.arrays > 0 {
             self.read(at, Program::WithoutArrays, &mut told, cx)?;
         }
-        cx.judged(summary.span.clone(), &embedded::PICKLE);
+        // The sweep has its say about bytes that this pickle only holds.
+        let mut at = summary.span.start;
+        for inner in &summary.inner {
+            cx.tick()?;
+            cx.judged(at..inner.start, &embedded::PICKLE);
+            at = inner.end;
+        }
+        cx.judged(at..summary.span.end, &embedded::PICKLE);
         for limit in &summary.limits {
             let detail = format!("not all {limit} of the pickle were followed");
             cx.gap(summary.span.clone(), Why::Limit, detail);
@@ -108,9 +119,11 @@ impl<'a> Walk<'a> {
             ..Options::default()
         };
         let mut nested: Vec<Nested> = Vec::new();
+        let mut decoded: Vec<(u64, Arc<[u8]>)> = Vec::new();
         let budget = cx.budget();
-        let mut sink = |event: &Event| match event.fact {
-            Fact::Nested(bytes) => nested.push(bytes),
+        let mut sink = |event: &Event| match (event.fact, &event.content) {
+            (Fact::Nested(bytes), _) => nested.push(bytes),
+            (Fact::NestedComputed, Some(bytes)) => decoded.push((event.span.start, bytes.clone())),
             _ => report(event, program, told, cx),
         };
         let (summary, reader) = examine_from(self.source, reader, &options, budget, &mut sink);
@@ -120,10 +133,26 @@ impl<'a> Walk<'a> {
         for bytes in nested {
             self.add_member(bytes, cx)?;
         }
+        for (at, bytes) in decoded {
+            self.add_decoded(at, &bytes, cx)?;
+        }
         match summary.ending {
             Ending::Fault(fault) => Err(fault),
             _ => Ok(summary),
         }
+    }
+
+    /// Bytes that came out of a decoder are a member that belongs to the opcode
+    /// that loads them.
+    fn add_decoded(&mut self, at: u64, bytes: &[u8], cx: &mut Context<'_>) -> Result<(), Fault> {
+        if bytes.is_empty() || !self.decoded.insert(at) {
+            return Ok(());
+        }
+        cx.member(Member {
+            name: format!("bytes@{at}"),
+            body: Body::Decoded(bytes.to_vec()),
+        })?;
+        Ok(())
     }
 
     /// Bytes that the pickle loads again are a member.

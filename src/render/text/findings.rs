@@ -70,7 +70,10 @@ fn one(page: &mut Page<'_>, finding: &Finding, verbose: bool) -> io::Result<()> 
 fn place(location: &Location) -> Vec<String> {
     let mut words = Vec::new();
     if let Some(offset) = location.offset {
-        words.push(format!("byte {offset}"));
+        words.push(match location.opcode {
+            Some(number) => format!("byte {offset} (opcode {number})"),
+            None => format!("byte {offset}"),
+        });
     }
     if let Some(length) = location.length {
         words.push(format!("{} long", count(length, "byte")));

@@ -27,9 +27,11 @@ pub fn int_line(line: &[u8]) -> Option<Number> {
     })
 }
 
-/// The line of a `LONG`, without its line feed.
+/// The line of a `LONG`, without its line feed. Python 2 took a leading zero
+/// for an octal number.
 pub fn long_line(line: &[u8]) -> Option<Number> {
-    python(line.strip_suffix(b"L").unwrap_or(line), 0)
+    let line = line.strip_suffix(b"L").unwrap_or(line);
+    python(line, 0).or_else(|| python(line, 8).filter(|_| line.iter().all(u8::is_ascii_digit)))
 }
 
 /// The line of a `GET` or `PUT`, without its line feed. Negative indexes are
@@ -42,11 +44,19 @@ pub fn index_line(line: &[u8]) -> Option<u64> {
     }
 }
 
-/// Whether a `FLOAT` line is one that the loader takes.
+/// Whether a `FLOAT` line is one that a loader takes. The one in Python allows
+/// blanks around and underscores between digits, the one in C does not.
 pub fn is_float_line(line: &[u8]) -> bool {
-    let text = before_nul(line);
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    text.parse::<f64>().is_ok()
+    let text = std::str::from_utf8(before_nul(line)).unwrap_or_default();
+    let text = text.trim();
+    let digit = |b: Option<&u8>| b.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let spaced = bytes.iter().enumerate().all(|(at, &byte)| {
+        byte != b'_'
+            || (digit(at.checked_sub(1).and_then(|at| bytes.get(at)))
+                && digit(bytes.get(at.saturating_add(1))))
+    });
+    spaced && text.replace('_', "").parse::<f64>().is_ok()
 }
 
 /// C's `strtol(…, 0)`, which must use up the line or stop at a NUL.
@@ -186,7 +196,8 @@ mod tests {
         assert_eq!(long_line(b"12"), Some(Number::Int(12)));
         assert_eq!(long_line(b"119547037146038801333356L"), Some(Number::Big));
         assert_eq!(long_line(b"L"), None);
-        assert_eq!(long_line(b"010L"), None);
+        assert_eq!(long_line(b"010L"), Some(Number::Int(8)));
+        assert_eq!(long_line(b"09L"), None);
         assert_eq!(long_line(b"000L"), Some(Number::Int(0)));
     }
 
@@ -200,9 +211,11 @@ mod tests {
 
     #[test]
     fn floats_that_python_takes() {
-        for line in ["1.5", "-1e300", "nan", "inf", "3"] {
+        for line in ["1.5", "-1e300", "nan", "inf", "3", "1_0.5", " 1.5\r"] {
             assert!(is_float_line(line.as_bytes()), "{line}");
         }
-        assert!(!is_float_line(b"one"));
+        for line in ["one", "_1", "1_", "1__0", "1_.5", ""] {
+            assert!(!is_float_line(line.as_bytes()), "{line}");
+        }
     }
 }

@@ -17,6 +17,9 @@ use crate::wire::cursor::Cursor;
 /// A number written as text is looked at if its line is not longer than this.
 const NUMBER_LINE_BYTES: usize = 256;
 
+/// Blanks between the closing quote of a string and the end of its line.
+const BLANKS_BEHIND_QUOTE: usize = 16;
+
 /// A line is searched in steps of this size once it is a long one.
 const LONG_LINE_STEP_BYTES: usize = 32 << 10;
 
@@ -393,7 +396,15 @@ impl<'a> Reader<'a> {
     fn quoted(&mut self) -> Result<Operand, Fault> {
         let line = self.line(Coding::Escaped)?.span();
         let end = self.cursor.position();
-        let last = line.end.saturating_sub(1);
+        let mut last = line.end.saturating_sub(1);
+        // Python 2's fast unpickler drops blanks behind the quote, a carriage
+        // return for one.
+        for _ in 0..BLANKS_BEHIND_QUOTE {
+            if last <= line.start || self.byte_at(last)?.is_none_or(|b| b > b' ') {
+                break;
+            }
+            last = last.saturating_sub(1);
+        }
         let first = self.byte_at(line.start)?;
         let quoted = last > line.start
             && matches!(first, Some(b'\'' | b'"'))

@@ -42,6 +42,7 @@ fn numbers_in_every_layout() {
 
 #[test]
 fn long_operands_stay_where_they_are() {
+    assert_eq!(text(b"S'a' \r\n", operands(b"S'a' \r\n")[0]), b"a");
     let bytes = b"S'a\\x62\xc3'\nVc\\u0064\nU\x01eT\x01\0\0\0f\x8c\x01gX\x01\0\0\0h\
         \x8d\x01\0\0\0\0\0\0\0iC\x01jB\x01\0\0\0k\x8e\x01\0\0\0\0\0\0\0l\
         \x96\x01\0\0\0\0\0\0\0mPn\n";
