@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::globals::{Judgement, judge};
+use super::globals::{Judgement, Use, judge_use};
 use crate::report::Severity;
 
 /// Characters of a match that are shown.
@@ -121,7 +121,7 @@ fn forms(text: &str) -> impl Iterator<Item = CodeLike> {
 /// harmless.
 pub fn target(dotted: &str) -> Option<CodeLike> {
     let (module, name) = dotted.rsplit_once('.').unwrap_or(("builtins", dotted));
-    let (severity, reason) = grade(judge(module, name))?;
+    let (severity, reason) = grade(judge_use(module, name, Use::Called))?;
     Some(CodeLike {
         severity,
         what: format!("the callable `{dotted}`, {reason}"),
@@ -133,7 +133,7 @@ pub fn target(dotted: &str) -> Option<CodeLike> {
 fn grade(judgement: Judgement) -> Option<(Severity, String)> {
     match judgement {
         Judgement::Harmless(_) => None,
-        Judgement::Dangerous { severity, why, .. } => Some((severity, why.to_owned())),
+        Judgement::Dangerous { severity, why, .. } => Some((severity, why.to_string())),
         Judgement::Unknown {
             known_package: true,
         } => Some((Severity::Low, "of a well-known library".to_owned())),
@@ -149,7 +149,7 @@ fn excerpt(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::globals::Effect;
+    use super::super::globals::{Effect, Why};
     use super::*;
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         let dangerous = Judgement::Dangerous {
             effect: Effect::RunsCommand,
             severity: Severity::Critical,
-            why: "it runs a shell command",
+            why: Why::Known("it runs a shell command"),
         };
         assert_eq!(grade(dangerous).map(|g| g.0), Some(Severity::Critical));
         assert_eq!(grade(Judgement::Harmless("a container")), None);

@@ -126,7 +126,7 @@ fn judge(_: &str, _: &str) -> Judgement {
     Judgement::Dangerous {
         effect: Effect::RunsCommand,
         severity: Severity::Critical,
-        why: "a test says so",
+        why: modelaudit::detect::globals::Why::Known("a test says so"),
     }
 }
 

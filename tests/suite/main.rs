@@ -12,6 +12,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod invariance;
+mod knowledge;
 mod limits;
 mod outputs;
 mod readme;

@@ -91,7 +91,10 @@ pub(super) const GROUPS: &[Group] = &[
             "torch.utils.checkpoint.checkpoint",
         ],
         modules: &[
+            "celery",
             "dask",
+            "pyspark",
+            "ray",
             "torch.distributed.rpc",
             "torch.utils.data.datapipes",
         ],

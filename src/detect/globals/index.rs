@@ -9,7 +9,7 @@
 // bad index is an error of the build.
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
-use super::{Effect, Judgement};
+use super::{Effect, Judgement, Why};
 use crate::report::Severity;
 
 /// Callables, or whole modules, with one judgement.
@@ -33,7 +33,7 @@ pub(super) const fn critical(effect: Effect, why: &'static str) -> Judgement {
     Judgement::Dangerous {
         effect,
         severity: Severity::Critical,
-        why,
+        why: Why::Known(why),
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) const fn high(effect: Effect, why: &'static str) -> Judgement {
     Judgement::Dangerous {
         effect,
         severity: Severity::High,
-        why,
+        why: Why::Known(why),
     }
 }
 

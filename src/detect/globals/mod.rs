@@ -4,8 +4,10 @@
 //! Knowledge is data, one table a topic. Around the tables stand rules that
 //! need no list: a dotted name is followed to the object it denotes, a dunder
 //! component is an escape, and the standard library is closed, so that what is
-//! in it and not vetted by name counts as dangerous. Names outside all of this
-//! are unknown, and the caller decides by what is done with them.
+//! in it and not vetted by name counts as dangerous. What a survey of the
+//! sources of a library found to reach a dangerous callable is dangerous too.
+//! Names outside all of this are unknown, and the caller decides by what is
+//! done with them. The order and how to add to it: `docs/knowledge-base.md`.
 
 mod calls;
 mod deserialise;
@@ -19,12 +21,16 @@ mod network;
 mod packages;
 mod path;
 mod process;
+mod reach;
 mod resolve;
 mod stdlib;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use crate::report::Severity;
+pub use reach::Way;
 
 /// What a callable does to whoever calls it with hostile arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +60,49 @@ pub enum Effect {
     Unvetted,
 }
 
+/// Why a callable is dangerous. Prints as one sentence without a full stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Somebody wrote it down.
+    Known(&'static str),
+    /// The sources of its library show what it reaches.
+    Reaches(Way),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Known(why) => f.write_str(why),
+            Why::Reaches(way) => way.fmt(f),
+        }
+    }
+}
+
+/// What a stream does with a callable that it names. It matters for classes:
+/// what their constructor does is no danger to who fills an empty object, and
+/// that is how ordinary models are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It is not known, or an empty object of the class is made and filled.
+    Named,
+    /// It is called; of a class, `__init__` runs.
+    Called,
+    /// An object of the class is given attributes one by one, as the slots of
+    /// a state are, so that the setters of its properties run.
+    Assigned,
+}
+
+impl Use {
+    /// The kinds of entries in the surveys that tell of it.
+    fn kinds(self, name: &str) -> &'static [&'static str] {
+        match self {
+            Use::Named if packages::is_class_spelling(name) => &["f", "n", "s"],
+            Use::Named | Use::Called => &["f", "n", "s", "c"],
+            Use::Assigned => &["n", "s", "p"],
+        }
+    }
+}
+
 /// What is known about a callable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
@@ -73,7 +122,7 @@ pub enum Judgement {
         /// How bad a call of it is: critical or high.
         severity: Severity,
         /// Why, in one sentence.
-        why: &'static str,
+        why: Why,
     },
 }
 
@@ -101,13 +150,19 @@ pub fn fold(module: &str, name: &str) -> Option<String> {
 }
 
 /// Judge the callable `name` of `module`, aliases folded, dots in the name
-/// followed.
+/// followed, whatever is done with it.
 ///
 /// The judgement is about the callable alone. [`Effect::CallsArgument`] and
 /// [`Effect::ResolvesNames`] depend on the arguments: `functools.partial` of a
 /// harmless class does no harm, and the caller that sees the arguments may say
-/// so.
+/// so. A class whose constructor alone is dangerous is not held dangerous here:
+/// see [`judge_use`].
 pub fn judge(module: &str, name: &str) -> Judgement {
+    judge_use(module, name, Use::Named)
+}
+
+/// Judge the callable `name` of `module` for one use of it.
+pub fn judge_use(module: &str, name: &str, used: Use) -> Judgement {
     let folded = path::fold(module, name);
     if let Some(known) = folded.as_deref().and_then(index::name) {
         return *known;
@@ -119,7 +174,7 @@ pub fn judge(module: &str, name: &str) -> Judgement {
         return inner;
     }
     match folded {
-        Some(path) => by_module(&path),
+        Some(path) => by_module(&path, used),
         None => by_package(module),
     }
 }
@@ -188,7 +243,7 @@ fn target(component: &str, bare: &str, tail: &str) -> Judgement {
     match path::fold(module, tail) {
         Some(path) => index::name(&path)
             .copied()
-            .unwrap_or_else(|| by_module(&path)),
+            .unwrap_or_else(|| by_module(&path, Use::Called)),
         None => by_package(module),
     }
 }
@@ -206,8 +261,9 @@ fn at_least_high(judgement: Judgement) -> Judgement {
 }
 
 /// What the modules and classes around a path say about it: the longest
-/// prefix that is known decides.
-fn by_module(path: &str) -> Judgement {
+/// prefix that is known decides. Where a class would be vetted or nothing is
+/// known, what its library's sources show comes first.
+fn by_module(path: &str, used: Use) -> Judgement {
     for prefix in path::prefixes(path).skip(1) {
         if let Some(judgement @ Judgement::Dangerous { .. }) = index::name(prefix) {
             return *judgement;
@@ -216,10 +272,21 @@ fn by_module(path: &str) -> Judgement {
             return *judgement;
         }
         if packages::has_vetted_classes(prefix) {
-            return class_of(prefix, path);
+            return reached(path, used).unwrap_or_else(|| class_of(prefix, path));
         }
     }
-    by_package(path)
+    reached(path, used).unwrap_or_else(|| by_package(path))
+}
+
+/// What the survey of the library's sources says.
+fn reached(path: &str, used: Use) -> Option<Judgement> {
+    let last = path.rsplit('.').next().unwrap_or_default();
+    let way = reach::way(path, used.kinds(last))?;
+    Some(Judgement::Dangerous {
+        effect: way.effect,
+        severity: Severity::High,
+        why: Why::Reaches(way),
+    })
 }
 
 /// The class rule: see [`packages`].

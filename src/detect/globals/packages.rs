@@ -4,10 +4,10 @@
 //! (an upper-case letter first, after at most one underscore, and the same for
 //! every name inside it) is harmless to construct. A module is vetted when the
 //! constructors and state setters of its classes open no file, load nothing and
-//! evaluate nothing on their own. Two lists take names out of it again:
-//! dangerous entries of the tables, which are asked first, and [`DENIED`],
-//! classes that modules import from elsewhere and so offer under their own
-//! name, and classes that generate code.
+//! evaluate nothing on their own. The tables and the surveys are asked first,
+//! and take out what the sources show to be dangerous. [`DENIED`] takes out
+//! classes of other libraries that modules import and so offer under their own
+//! name, and classes of versions that were not surveyed.
 
 /// Modules whose classes are vetted, sorted.
 static CLASS_MODULES: &[&str] = &[
@@ -172,8 +172,8 @@ static KNOWN: &[&str] = &[
     "xgboost",
 ];
 
-/// Classes that modules merely import, and classes whose constructors write
-/// and run code (traced graphs) or unpickle a file (old vocabularies); sorted.
+/// Classes that modules merely import, and classes of old versions whose
+/// constructors unpickle a file (vocabularies); sorted.
 static DENIED: &[&str] = &[
     "BZ2File",
     "BinaryZlibFile",
@@ -194,8 +194,6 @@ static DENIED: &[&str] = &[
     "FileIO",
     "ForwardRef",
     "FunctionType",
-    "FusedGraphModule",
-    "GraphModule",
     "GzipFile",
     "HTTPConnection",
     "HTTPSConnection",
@@ -204,7 +202,6 @@ static DENIED: &[&str] = &[
     "InteractiveInterpreter",
     "LZMAFile",
     "LambdaType",
-    "LegacyIndex",
     "Listener",
     "MagicMock",
     "MemorizedFunc",
@@ -215,8 +212,6 @@ static DENIED: &[&str] = &[
     "NamedTemporaryFile",
     "NpzFile",
     "NumpyUnpickler",
-    "ObservedGraphModule",
-    "ObservedStandaloneGraphModule",
     "OleDLL",
     "OpenerDirector",
     "PackageImporter",
@@ -227,9 +222,6 @@ static DENIED: &[&str] = &[
     "ProcessPoolExecutor",
     "PyDLL",
     "PyZipFile",
-    "QuantizedGraphModule",
-    "RabitTracker",
-    "RagRetriever",
     "Repository",
     "Request",
     "RotatingFileHandler",

@@ -130,7 +130,6 @@ pub(super) const GROUPS: &[Group] = &[
             "transformers.testing_utils.run_command",
         ],
         modules: &[
-            "Cython.Build.Inline",
             "IPython.utils.process",
             "fabric",
             "git",
@@ -141,6 +140,7 @@ pub(super) const GROUPS: &[Group] = &[
             "pexpect",
             "plumbum",
             "psutil",
+            "_pytest",
             "pytest",
             "sh",
             "sphinx",
@@ -176,5 +176,21 @@ pub(super) const GROUPS: &[Group] = &[
             "concurrent.futures.process.ProcessPoolExecutor",
         ],
         modules: &["multiprocessing", "joblib.externals.loky", "loky"],
+    },
+    Group {
+        judgement: critical(
+            RunsCommand,
+            "it shows a picture with a program of the desktop, or converts one with an installed program",
+        ),
+        source: "Pillow source, ImageShow.py, ImageGrab.py, EpsImagePlugin.py",
+        names: &[
+            "PIL.EpsImagePlugin.Ghostscript",
+            "PIL.Image.Image.show",
+            "PIL.Image._show",
+            "PIL.ImageGrab.grab",
+            "PIL.ImageGrab.grabclipboard",
+            "PIL.JpegImagePlugin.JpegImageFile.load_djpeg",
+        ],
+        modules: &["PIL.ImageShow"],
     },
 ];

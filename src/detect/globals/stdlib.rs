@@ -1,12 +1,11 @@
 //! The modules of the Python standard library.
 //!
-//! Union of `sys.stdlib_module_names` of CPython 3.10 to 3.14, the modules of
-//! 3.8 and 3.9 that were removed since, and the names that Python 2 pickles
-//! carry. The set is closed: what lies in it and is not vetted by name is
+//! Union of the modules of CPython 3.8 to 3.14, which a test takes from
+//! `stdlib-names.txt`, and the names that Python 2 pickles carry. The set is closed: what lies in it and is not vetted by name is
 //! judged as dangerous, so a module that is missing here is the error to look
 //! for. Python 2 modules whose names are ordinary words in model code today
-//! (`parser`, `user`, `symbol`, `compiler`) and that hold nothing harmful by
-//! themselves are left out, and so is CPython's own `test`: its harmful part is
+//! (`parser`, `user`, `symbol`, `compiler`, `formatter`) and that hold nothing
+//! harmful by themselves are left out, and so is CPython's own `test`: its harmful part is
 //! in the tables.
 
 /// Top-level modules, sorted.
@@ -17,18 +16,30 @@ pub(super) static MODULES: &[&str] = &[
     "ConfigParser",
     "Cookie",
     "DocXMLRPCServer",
+    "EasyDialogs",
+    "FixTk",
     "HTMLParser",
+    "MimeWriter",
     "Queue",
+    "ScrolledText",
     "SimpleHTTPServer",
     "SimpleXMLRPCServer",
     "SocketServer",
     "StringIO",
+    "Tix",
+    "Tkconstants",
+    "Tkdnd",
+    "Tkinter",
     "UserDict",
     "UserList",
     "UserString",
+    "_LWPCookieJar",
+    "_MozillaCookieJar",
     "__builtin__",
     "__builtins__",
     "__future__",
+    "__hello__",
+    "__phello__",
     "_abc",
     "_abcoll",
     "_aix_support",
@@ -41,6 +52,7 @@ pub(super) static MODULES: &[&str] = &[
     "_blake2",
     "_bootlocale",
     "_bootsubprocess",
+    "_bsddb",
     "_bz2",
     "_codecs",
     "_codecs_cn",
@@ -58,6 +70,7 @@ pub(super) static MODULES: &[&str] = &[
     "_crypt",
     "_csv",
     "_ctypes",
+    "_ctypes_test",
     "_curses",
     "_curses_panel",
     "_datetime",
@@ -93,6 +106,7 @@ pub(super) static MODULES: &[&str] = &[
     "_operator",
     "_osx_support",
     "_overlapped",
+    "_peg_parser",
     "_pickle",
     "_posixshmem",
     "_posixsubprocess",
@@ -130,7 +144,12 @@ pub(super) static MODULES: &[&str] = &[
     "_testbuffer",
     "_testcapi",
     "_testclinic",
+    "_testexternalinspection",
+    "_testimportmultiple",
     "_testinternalcapi",
+    "_testlimitedcapi",
+    "_testmultiphase",
+    "_testsinglephase",
     "_thread",
     "_threading_local",
     "_tkinter",
@@ -143,9 +162,11 @@ pub(super) static MODULES: &[&str] = &[
     "_weakref",
     "_weakrefset",
     "_winapi",
+    "_winreg",
     "_wmi",
     "_xxinterpchannels",
     "_xxsubinterpreters",
+    "_xxtestfuzz",
     "_zoneinfo",
     "_zstd",
     "abc",
@@ -160,6 +181,7 @@ pub(super) static MODULES: &[&str] = &[
     "asyncio",
     "asyncore",
     "atexit",
+    "audiodev",
     "audioop",
     "base64",
     "bdb",
@@ -221,7 +243,9 @@ pub(super) static MODULES: &[&str] = &[
     "fcntl",
     "filecmp",
     "fileinput",
+    "findertools",
     "fnmatch",
+    "fpectl",
     "fractions",
     "ftplib",
     "functools",
@@ -239,6 +263,7 @@ pub(super) static MODULES: &[&str] = &[
     "hashlib",
     "heapq",
     "hmac",
+    "hotshot",
     "html",
     "htmlentitydefs",
     "htmllib",
@@ -247,6 +272,7 @@ pub(super) static MODULES: &[&str] = &[
     "idlelib",
     "ihooks",
     "imaplib",
+    "imgfile",
     "imghdr",
     "imp",
     "importlib",
@@ -263,6 +289,7 @@ pub(super) static MODULES: &[&str] = &[
     "locale",
     "logging",
     "lzma",
+    "macostools",
     "macpath",
     "macurl2path",
     "mailbox",
@@ -271,14 +298,18 @@ pub(super) static MODULES: &[&str] = &[
     "marshal",
     "math",
     "mhlib",
+    "mimetools",
     "mimetypes",
+    "mimify",
     "mmap",
     "modulefinder",
     "msilib",
     "msvcrt",
+    "multifile",
     "multiprocessing",
     "mutex",
     "netrc",
+    "new",
     "nis",
     "nntplib",
     "nt",
@@ -352,12 +383,14 @@ pub(super) static MODULES: &[&str] = &[
     "statistics",
     "statvfs",
     "string",
+    "stringold",
     "stringprep",
     "strop",
     "struct",
     "subprocess",
     "sunau",
     "sunaudio",
+    "sunaudiodev",
     "symtable",
     "sys",
     "sysconfig",
@@ -373,6 +406,12 @@ pub(super) static MODULES: &[&str] = &[
     "threading",
     "time",
     "timeit",
+    "tkColorChooser",
+    "tkCommonDialog",
+    "tkFileDialog",
+    "tkFont",
+    "tkMessageBox",
+    "tkSimpleDialog",
     "tkinter",
     "toaiff",
     "token",
@@ -394,6 +433,7 @@ pub(super) static MODULES: &[&str] = &[
     "uu",
     "uuid",
     "venv",
+    "videoreader",
     "warnings",
     "wave",
     "weakref",
@@ -407,6 +447,9 @@ pub(super) static MODULES: &[&str] = &[
     "xmllib",
     "xmlrpc",
     "xmlrpclib",
+    "xxlimited",
+    "xxlimited_35",
+    "xxsubtype",
     "zipapp",
     "zipfile",
     "zipimport",
@@ -517,6 +560,34 @@ mod tests {
     fn the_lists_are_sorted_and_unique() {
         assert!(MODULES.is_sorted_by(|a, b| a < b));
         assert!(UNAMBIGUOUS.is_sorted_by(|a, b| a < b));
+    }
+
+    /// Modules of the standard library that are not closed: their names are
+    /// ordinary words, or the script's own module.
+    const OPEN: [&str; 5] = ["__main__", "formatter", "parser", "symbol", "test"];
+
+    #[test]
+    fn every_module_of_every_version_is_in() {
+        let mut versions = Vec::new();
+        for line in include_str!("stdlib-names.txt").lines() {
+            let mut names = line.split(' ');
+            let version = names.next().unwrap();
+            if version == "#" {
+                continue;
+            }
+            versions.push(version);
+            for name in names {
+                assert!(
+                    contains(name) || OPEN.contains(&name),
+                    "{name} of {version}"
+                );
+            }
+        }
+        assert_eq!(
+            versions,
+            ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
+        );
+        assert!(OPEN.iter().all(|name| !contains(name)));
     }
 
     #[test]

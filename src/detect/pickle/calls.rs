@@ -201,6 +201,10 @@ impl Machine<'_, '_> {
                 }
                 self.call(How::Constructed, class, state)
             }
+            (Special::Distribution, _) => {
+                self.names.settle(id);
+                Ok(self.result(callee, args, Role::Object))
+            }
             (Special::LoadBytes, _) if self.tell_nested(id, &given) => {
                 self.names.settle(id);
                 Ok(self.result(callee, args, Role::Object))

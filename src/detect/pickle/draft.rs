@@ -1,7 +1,7 @@
 //! From facts to findings.
 
 use super::event::{Danger, Event, Fact};
-use crate::detect::globals::does;
+use crate::detect::globals::{Why, does};
 use crate::report::Severity;
 use crate::rules::{Draft, Rule, pickle as rules};
 use crate::wire::pickle::FrameFault;
@@ -83,7 +83,11 @@ fn plain(rule: &'static Rule, message: String) -> Parts {
 }
 
 fn call(danger: Danger, shown: &str) -> Parts {
-    let message = format!("loading calls `{shown}`, which {}", does(danger.effect));
+    let effect = does(danger.effect);
+    let message = match danger.why {
+        Why::Known(_) => format!("loading calls `{shown}`, which {effect}"),
+        Why::Reaches(way) => format!("loading calls `{shown}`, which {effect}: {way}"),
+    };
     (&rules::DANGEROUS_CALL, danger.severity, message)
 }
 

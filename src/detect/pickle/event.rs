@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::value::GlobalId;
-use crate::detect::globals::Effect;
+use crate::detect::globals::{Effect, Why};
 use crate::report::{Severity, Span};
 use crate::wire::pickle::{FrameFault, Literal};
 
@@ -68,7 +68,7 @@ pub struct Danger {
     /// How bad a call is.
     pub severity: Severity,
     /// Why, in one sentence.
-    pub why: &'static str,
+    pub why: Why,
 }
 
 /// Bytes in the stream that are loaded again.

@@ -5,7 +5,7 @@ use super::event::{Danger, Fact};
 use super::machine::Machine;
 use super::summary::Trouble;
 use super::value::{GlobalId, Kind, Node, Role, Value};
-use crate::detect::globals::Judgement;
+use crate::detect::globals::{Judgement, Use};
 
 /// Values that are looked through for dangerous callables among arguments.
 const LOOKED_THROUGH: usize = 256;
@@ -44,29 +44,31 @@ impl Machine<'_, '_> {
         self.summary.graded_calls = self.summary.graded_calls.saturating_add(u64::from(known));
         let first = !name.settled;
         let class = how == How::Constructed || name.is_class_like();
-        let danger = name.danger();
+        let danger = match how {
+            How::Called => name.danger_of(Use::Called),
+            How::Constructed => name.danger(),
+        };
         self.names.settle(id);
-        match judgement {
-            Judgement::Harmless(_) => {}
-            Judgement::Dangerous { .. } => {
-                let handed = self.settle_handed(args);
-                let danger = worse(danger, handed.map(|(_, danger)| danger));
-                if let Some(danger) = danger {
-                    self.tell_call(Fact::DangerousCall(danger), Some(id), callee, args);
-                }
+        if danger.is_some() {
+            let handed = self.settle_handed(args);
+            let danger = worse(danger, handed.map(|(_, danger)| danger));
+            if let Some(danger) = danger {
+                self.tell_call(Fact::DangerousCall(danger), Some(id), callee, args);
             }
-            Judgement::Unknown { known_package } => {
-                // A dangerous callable among the arguments of something that is
-                // not vetted counts as called.
-                if let Some((handed, danger)) = self.settle_handed(args) {
-                    self.tell_call(Fact::DangerousCall(danger), Some(handed), callee, args);
-                } else if class && !known_package && first {
-                    let code_like = self.is_code_like(args);
-                    self.tell_call(Fact::UnknownClass { code_like }, None, callee, args);
-                } else if !class && first {
-                    self.tell_call(Fact::UnknownCall { known_package }, None, callee, args);
-                }
-            }
+            return;
+        }
+        let Judgement::Unknown { known_package } = judgement else {
+            return;
+        };
+        // A dangerous callable among the arguments of something that is not
+        // vetted counts as called.
+        if let Some((handed, danger)) = self.settle_handed(args) {
+            self.tell_call(Fact::DangerousCall(danger), Some(handed), callee, args);
+        } else if class && !known_package && first {
+            let code_like = self.is_code_like(args);
+            self.tell_call(Fact::UnknownClass { code_like }, None, callee, args);
+        } else if !class && first {
+            self.tell_call(Fact::UnknownCall { known_package }, None, callee, args);
         }
     }
 

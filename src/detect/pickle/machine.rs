@@ -15,6 +15,7 @@ use super::summary::{Ending, Summary, Trouble};
 use super::value::{GlobalId, Kind, Node, Value};
 use super::{Options, calls::How};
 use crate::budget::Budget;
+use crate::detect::globals::Why;
 use crate::report::Span;
 use crate::source::Source;
 use crate::wire::pickle::opcode::HIGHEST_PROTOCOL;
@@ -635,6 +636,8 @@ impl<'a, 's> Machine<'a, 's> {
             .iter()
             .filter(|(_, name)| !name.settled)
             .filter_map(|(id, name)| Some((id, name.danger()?, name.at, name.opcode)))
+            // A model may hold a function of its library that can read a file.
+            .filter(|(_, danger, ..)| matches!(danger.why, Why::Known(_)))
             .collect();
         for (id, danger, at, number) in waiting {
             self.span = match self.span.start == at {

@@ -17,6 +17,7 @@ mod calls;
 mod compute;
 mod constants;
 mod decode;
+mod distributions;
 mod draft;
 mod event;
 mod grade;

@@ -7,7 +7,7 @@ use super::constants::{self, Function};
 use super::event::Danger;
 use super::hands::{self, Hands};
 use super::value::{GlobalId, Value};
-use crate::detect::globals::{self, Judgement};
+use crate::detect::globals::{self, Judgement, Use};
 use crate::wire::pickle::Literal;
 
 /// Distinct globals of one stream that are followed.
@@ -70,6 +70,8 @@ pub enum Special {
     Dtype,
     /// joblib's stand-in for an array whose bytes follow.
     ArrayWrapper,
+    /// A SciPy distribution, which its state decides about.
+    Distribution,
 }
 
 /// What a [`Special::Collect`] makes of the elements.
@@ -140,20 +142,18 @@ impl Name {
         }
     }
 
-    /// What is known about it if it is dangerous.
+    /// What is known about it if it is dangerous, whatever is done with it.
     pub fn danger(&self) -> Option<Danger> {
-        match self.judgement {
-            Judgement::Dangerous {
-                effect,
-                severity,
-                why,
-            } => Some(Danger {
-                effect,
-                severity,
-                why,
-            }),
-            Judgement::Harmless(_) | Judgement::Unknown { .. } => None,
-        }
+        danger(self.judgement)
+    }
+
+    /// What is known about it if this use of it is dangerous.
+    pub fn danger_of(&self, used: Use) -> Option<Danger> {
+        let of_class = || match self.is_class_like() {
+            true => danger(globals::judge_use(&self.module, &self.name, used)),
+            false => None,
+        };
+        self.danger().or_else(of_class)
     }
 
     /// Whether it is vetted.
@@ -180,6 +180,21 @@ impl Name {
             parts.remove(0);
         }
         parts.iter().any(|part| !is_class_like(part))
+    }
+}
+
+fn danger(judgement: Judgement) -> Option<Danger> {
+    match judgement {
+        Judgement::Dangerous {
+            effect,
+            severity,
+            why,
+        } => Some(Danger {
+            effect,
+            severity,
+            why,
+        }),
+        Judgement::Harmless(_) | Judgement::Unknown { .. } => None,
     }
 }
 
@@ -371,6 +386,14 @@ fn special(module: &str, name: &str, path: &str) -> Special {
         ("torch._utils", _) => torch_special(name),
         ("numpy", "dtype") => Special::Dtype,
         ("joblib.numpy_pickle", "NumpyArrayWrapper") => Special::ArrayWrapper,
+        ("scipy.stats._continuous_distns" | "scipy.stats._discrete_distns", _)
+            if is_class_like(name) || name.ends_with("_gen") =>
+        {
+            Special::Distribution
+        }
+        ("scipy.stats._distn_infrastructure", "rv_continuous" | "rv_discrete" | "rv_sample") => {
+            Special::Distribution
+        }
         _ => resolver(path)
             .or_else(|| hands::of(path).map(Special::Hands))
             .unwrap_or(Special::None),
@@ -448,7 +471,6 @@ fn torch_special(name: &str) -> Special {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::globals;
 
     #[test]
     fn a_name_is_judged_once_and_found_again() {

@@ -1,7 +1,7 @@
 //! The machine, one group of opcodes after the other, with a judge of its own.
 
 use super::*;
-use crate::detect::globals::Effect;
+use crate::detect::globals::{Effect, Why};
 use crate::report::Severity;
 use crate::source::Memory;
 
@@ -11,17 +11,17 @@ fn judge(module: &str, name: &str) -> Judgement {
         ("os" | "posix", "system") | ("builtins", "eval") => Judgement::Dangerous {
             effect: Effect::RunsCommand,
             severity: Severity::Critical,
-            why: "a test says so",
+            why: Why::Known("a test says so"),
         },
         ("builtins" | "importlib", "__import__" | "import_module") => Judgement::Dangerous {
             effect: Effect::ImportsModule,
             severity: Severity::Critical,
-            why: "a test says so",
+            why: Why::Known("a test says so"),
         },
         ("pickle", "loads") => Judgement::Dangerous {
             effect: Effect::Deserialises,
             severity: Severity::Critical,
-            why: "a test says so",
+            why: Why::Known("a test says so"),
         },
         ("collections" | "_codecs" | "builtins" | "torch._utils" | "numpy" | "copyreg", _) => {
             Judgement::Harmless("a test says so")
@@ -481,4 +481,58 @@ fn flipped_bytes_end_quietly() {
             run_with(&bytes, Reading::Buffered);
         }
     }
+}
+
+/// What the knowledge base itself tells of a stream.
+fn told_for_real(bytes: &[u8]) -> Vec<String> {
+    let source = Memory::new(bytes);
+    let options = Options::default();
+    let mut events = Vec::new();
+    let budget = Budget::unlimited();
+    let mut sink = |event: &Event| events.push(word(event));
+    examine(&source, 0..source.len(), &options, &budget, &mut sink);
+    events
+}
+
+#[test]
+fn a_constructor_counts_only_where_it_runs() {
+    let class = "ctorch.distributed.nn.api.remote_module\nRemoteModule\n";
+    assert_eq!(
+        told_for_real(format!("{class}(VX\ntR.").as_bytes()).len(),
+        1
+    );
+    assert!(told_for_real(&[class.as_bytes(), b")\x81}b."].concat()).is_empty());
+}
+
+#[test]
+fn setters_count_only_where_slots_are_set() {
+    let class = b"ctorch.nn.modules.linear\nIdentity\n)\x81".as_slice();
+    assert!(told_for_real(&[class, b"N}b."].concat()).is_empty());
+    let graph = b"ctorch.export._unlift\n_StatefulGraphModule\n)\x81".as_slice();
+    assert!(told_for_real(&[graph, b"}b."].concat()).is_empty());
+    let slots = [graph, b"(N}Vgraph\nVx\nstb."].concat();
+    assert_eq!(told_for_real(&slots).len(), 1);
+}
+
+#[test]
+fn a_function_of_a_library_that_is_only_held_is_no_danger() {
+    let function = b"csklearn.datasets\nfetch_file\n".as_slice();
+    assert!(told_for_real(&[function, b"."].concat()).is_empty());
+    let called = told_for_real(&[function, b"(Vx\ntR."].concat());
+    assert_eq!(called, ["DangerousCall sklearn.datasets.fetch_file(\"x\")"]);
+}
+
+#[test]
+fn a_distribution_is_restored_from_the_text_that_scipy_wrote() {
+    let class = b"cscipy.stats._continuous_distns\nnorm_gen\n)\x81".as_slice();
+    let with = |state: &[u8]| told_for_real(&[class, state, b"b."].concat()).len();
+    assert_eq!(with(b"}"), 0);
+    assert_eq!(with(b"}Vname\nVnorm\ns"), 0);
+    assert_eq!(with(b"}V_parse_arg_template\nVimport os\ns"), 1);
+    assert_eq!(with(b"}V_parse_arg_template\nNs"), 1);
+    assert_eq!(with(b"}V_attach_methods\nVx\ns"), 1);
+    // The state of old versions: the arguments of the constructor.
+    assert_eq!(with(b"(}(Va\nNVb\nNVc\nNuNt"), 0);
+    // A dictionary of two keys is an attribute and its value.
+    assert_eq!(with(b"(}(V_parse_arg_template\nNVimport os\nNuNt"), 1);
 }

@@ -7,9 +7,10 @@
 use super::calls::How;
 use super::event::Fact;
 use super::machine::Machine;
-use super::names::is_special;
+use super::names::{Special, is_special};
 use super::summary::{LIST_CAP, NamedTensor, Trouble};
 use super::value::{GlobalId, Hook, Kind, Role, Value};
+use crate::detect::globals::Use;
 
 /// Special names that Python never looks up on the instance in order to do
 /// something, and that ordinary states contain.
@@ -204,7 +205,7 @@ impl Machine<'_, '_> {
             self.tell_state(target, state);
             return Ok(());
         };
-        let role = made.role;
+        let (role, callee) = (made.role, made.callee);
         let setter = made.hooks.iter().find(|(hook, _)| *hook == Hook::SetState);
         if let Some(&(_, setter)) = setter {
             let args = self.heap.make(Kind::Tuple, &[state]);
@@ -214,6 +215,7 @@ impl Machine<'_, '_> {
         if matches!(role, Role::Bound | Role::Namespace) {
             self.tell_state(target, state);
         }
+        self.restore(target, callee, state);
         self.plant(target, state);
         if role == Role::Partial {
             self.rebind(target, state);
@@ -246,6 +248,35 @@ impl Machine<'_, '_> {
         let all = self.heap.make(Kind::Tuple, &all);
         if let Some(made) = self.heap.made_mut(target) {
             made.args = all;
+        }
+    }
+
+    /// What the class of an object does with the state that it is given.
+    fn restore(&mut self, target: Value, callee: Value, state: Value) {
+        let Value::Global(id) = callee else {
+            return;
+        };
+        match self.names.get(id).map(|name| name.special) {
+            Some(Special::Distribution) => self.check_distribution(target, id, state),
+            _ => self.assign(target, id, state),
+        }
+    }
+
+    /// The slots of a state are set one by one, which runs the setters of
+    /// properties.
+    fn assign(&mut self, target: Value, id: GlobalId, state: Value) {
+        let slots = match self.elements(state).as_slice() {
+            &[_, slots] => slots,
+            _ => return,
+        };
+        let is_set =
+            matches!(self.heap.container(slots), Some((Kind::Dict, items)) if items.total > 0);
+        let name = self.names.get(id).filter(|_| is_set);
+        if let Some(danger) = name.and_then(|n| n.danger_of(Use::Assigned)) {
+            self.names.settle(id);
+            self.tell_about(Fact::DangerousCall(danger), Some(id), |scene| {
+                format!("{}.__setstate__({})", scene.show(target), scene.show(state))
+            });
         }
     }
 
