@@ -3,18 +3,20 @@
 //! Only this module opens members, so budgets are spent in one place, and
 //! nothing is ever written under a name.
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use super::context::JobContext;
+use super::guard::guarded;
 use super::inspect::inspect;
 use super::ledger::Entry;
 use super::sweep::{Lineage, PassingSweep};
 use crate::budget::Stop;
-use crate::formats::{Artifact, Body, Member};
+use crate::formats::{Artifact, Body, Member, judge_stream as judge};
 use crate::report::{Location, Place, Span, Why};
 use crate::source::{Memory, ReadError, SharedSource, Slice, Spool};
 use crate::wire::Fault;
-use crate::wire::codec::{Codec, read_error};
+use crate::wire::codec::{Codec, Failure, failure};
 
 /// Decoded bytes are taken in pieces of this size.
 const PIECE_BYTES: usize = 256 << 10;
@@ -59,14 +61,16 @@ pub fn open(
             let entry = page(job, &child);
             inspect(job, &child, entry, Lineage::Unpacked)
         }
-        Body::Packed(span, codec) => match unpack(job, parent, &location, span, codec)? {
-            Some(source) => {
-                let child = artifact(location, source);
-                let entry = page(job, &child);
-                inspect(job, &child, entry, Lineage::Unpacked)
+        Body::Packed(span, codec) => {
+            match unpack(job, parent, parent_entry, &location, span, codec)? {
+                Some(source) => {
+                    let child = artifact(location, source);
+                    let entry = page(job, &child);
+                    inspect(job, &child, entry, Lineage::Unpacked)
+                }
+                None => Ok(()),
             }
-            None => Ok(()),
-        },
+        }
     }
 }
 
@@ -79,28 +83,33 @@ fn page(job: &JobContext, child: &Artifact) -> Entry {
 }
 
 /// Decode a member. Broken data and limits are gaps, and what was decoded
-/// before them is examined. `None` where the output was too long to keep and
+/// before them is examined; what the stream says and does not hold is found in
+/// the parent. `None` where the output was too long to keep and
 /// was swept as it passed.
 fn unpack(
     job: &JobContext,
     parent: &Artifact,
+    parent_entry: Entry,
     location: &Location,
     span: Span,
     codec: Codec,
 ) -> Result<Option<SharedSource>, Fault> {
     let packed = span.end.saturating_sub(span.start);
-    let mut reader = codec.decode(parent.source.as_ref(), span);
+    let source = parent.source.as_ref();
+    let mut decoder = codec.decode(source, span.clone(), &job.budget);
     let mut output = Output::new(job, location, packed);
     let mut piece = vec![0; PIECE_BYTES];
     let ended = loop {
         job.budget.check()?;
-        let got = match reader.read(&mut piece) {
-            Ok(0) => break Ok(()),
-            Ok(n) => output.take(piece.get(..n).unwrap_or_default()),
-            Err(error) => match read_error(error) {
-                Some(error) => return Err(error.into()),
-                None => break Err((Why::Malformed, broken(codec, output.len))),
+        let got = match guarded(|| decoder.read(&mut piece)) {
+            Ok(Ok(0)) => break Ok(()),
+            Ok(Ok(n)) => output.take(piece.get(..n).unwrap_or_default()),
+            Ok(Err(error)) => match failure(error) {
+                Failure::Source(error) => return Err(error.into()),
+                Failure::Refused(refusal) => break Err((refusal.why(), refusal.to_string())),
+                Failure::Broken => break Err((Why::Malformed, broken(codec, output.len))),
             },
+            Err(panic) => break Err((Why::Panicked, panic)),
         };
         match got {
             Ok(()) => {}
@@ -114,6 +123,10 @@ fn unpack(
             }
         }
     };
+    let drafts = judge(source, &span, codec, &decoder, ended.is_ok(), &job.budget)?;
+    for draft in drafts {
+        job.ledger.finding(parent_entry, draft);
+    }
     if let Err((why, detail)) = ended {
         job.ledger
             .gap_at(location.at(Place::from(output.len)), why, detail);

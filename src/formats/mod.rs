@@ -26,6 +26,7 @@
     )
 )]
 
+mod archive;
 mod context;
 mod probe;
 mod tally;
@@ -33,6 +34,7 @@ mod tally;
 mod testing;
 
 mod arrow;
+mod compressed;
 mod dcp;
 mod manifest;
 mod mar;
@@ -43,11 +45,13 @@ mod pickle;
 mod safetensors;
 pub mod shard_index;
 mod skops;
+mod tar;
 mod template;
 mod text;
 mod torch;
 mod torch_legacy;
 mod torch_package;
+mod torch_tar;
 mod torchscript;
 mod unexamined;
 mod zarr;
@@ -72,6 +76,17 @@ pub static FORMATS: &[&dyn Format] = &[
     &dcp::CheckpointData,
     &mar::ModelArchive,
     &mar::ModelManifest,
+    &tar::Tar,
+    &torch_tar::TorchTar,
+    &torch_tar::TorchTarPart,
+    &compressed::GZIP,
+    &compressed::BZIP2,
+    &compressed::XZ,
+    &compressed::LZMA,
+    &compressed::ZSTD,
+    &compressed::LZ4,
+    &compressed::ZLIB,
+    &compressed::JoblibZ,
     &safetensors::Safetensors,
     &shard_index::ShardIndex,
     &manifest::Manifest,
@@ -88,15 +103,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::EXECUTORCH,
     &unexamined::SEVEN_ZIP,
     &unexamined::RAR,
-    &unexamined::TAR,
-    &unexamined::GZIP,
-    &unexamined::BZIP2,
-    &unexamined::XZ,
-    &unexamined::LZMA,
     &unexamined::LZIP,
-    &unexamined::ZSTD,
-    &unexamined::LZ4,
-    &unexamined::ZLIB,
     &unexamined::CAB,
     &unexamined::ISO,
     &unexamined::SQUASHFS,
@@ -122,6 +129,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &text::Text,
 ];
 
+pub use compressed::judge as judge_stream;
 pub use context::{Body, Context, Member, Named, Sink};
 pub use probe::Probe;
 

@@ -96,7 +96,7 @@ fn member(source: &dyn Source, entry: &Entry, cx: &mut Context<'_>) -> Result<()
         cx.report(draft.message(message).within(shown));
         return Ok(());
     }
-    if let Some(head) = zip::beginning(source, entry, MAGIC_BYTES)?
+    if let Some(head) = zip::beginning(source, entry, MAGIC_BYTES, cx.budget())?
         && !npy::begins(&head)
     {
         let message = format!("the member `{shown}` does not begin like an array");

@@ -64,7 +64,7 @@ impl Format for Pickle {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
-        if super::torch_legacy::begins_file(probe.head()) {
+        if super::torch_legacy::begins_file(probe.head()) || super::torch_tar::is_part(probe) {
             return Claim::No;
         }
         let hinted = probe.has_suffix(SPEC.suffixes);

@@ -51,9 +51,9 @@ pub static HEADER_MISMATCH: Rule = Rule {
 pub static HIDDEN_MEMBER: Rule = Rule {
     id: "archive-hidden-member",
     severity: Severity::Medium,
-    title: "a member is in the file and not in the directory",
-    why: "Programs that list the archive by its directory do not show this member; programs that \
-          read the archive from front to back unpack it.",
+    title: "a member is where programs that list the archive do not look",
+    why: "Programs that list the archive by its directory, or up to its end mark, do not show this \
+          member; programs that read the file from front to back unpack it.",
     remedy: "Unpack the archive by its directory and pack it anew, or ask where the hidden member \
              comes from.",
     references: &["CWE-436", "CWE-506"],
@@ -131,7 +131,7 @@ pub static ODD_NAME: Rule = Rule {
 pub static SYMLINK: Rule = Rule {
     id: "archive-symlink",
     severity: Severity::Low,
-    title: "a member is a symbolic link",
+    title: "a member is a link to another file",
     why: "An unpacker that creates the link and then writes or reads through it touches files that \
           are not part of the archive. Models have no need for links.",
     remedy: "Unpack the archive with a tool that refuses links, or remove the link.",
@@ -153,9 +153,9 @@ pub static SPECIAL_FILE: Rule = Rule {
 pub static WRONG_CHECKSUM: Rule = Rule {
     id: "archive-wrong-checksum",
     severity: Severity::Medium,
-    title: "a member's checksum is not that of its bytes",
-    why: "Either the file was damaged, or the member was changed after the archive was written. \
-          Some scanners stop at a wrong checksum, while some loaders never look at it.",
+    title: "a checksum is not that of the bytes it stands for",
+    why: "Either the file was damaged, or it was changed after the archive or the packed stream was \
+          written. Some scanners stop at a wrong checksum, while some loaders never look at it.",
     remedy: "Fetch the file again. If the checksum is still wrong, do not load it.",
     references: &["CVE-2025-10156", "CWE-354"],
 };
@@ -164,7 +164,7 @@ pub static WRONG_CHECKSUM: Rule = Rule {
 pub static WRONG_SIZE: Rule = Rule {
     id: "archive-wrong-size",
     severity: Severity::Medium,
-    title: "a member's lengths are not those of its bytes",
+    title: "a length is not that of the bytes it stands for",
     why: "Programs reserve memory and stop reading by these numbers. A member that holds more than \
           it says shows different content to different programs, or expands without warning.",
     remedy: "Fetch the file again. If the lengths are still wrong, do not load it.",

@@ -31,6 +31,7 @@ pub mod flatbuffer;
 pub mod json;
 pub mod pickle;
 pub mod python_literal;
+pub mod tar;
 pub mod thrift;
 pub mod zip_directory;
 

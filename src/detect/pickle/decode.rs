@@ -8,6 +8,7 @@
 use std::io::Read as _;
 
 use super::constants::{DECODED_CAP_BYTES, Datum, TEXT_CAP_BYTES};
+use crate::budget::Budget;
 use crate::source::Memory;
 use crate::wire::codec::Codec;
 
@@ -234,59 +235,43 @@ pub(super) fn zlib(args: &[Datum]) -> Option<Datum> {
     let bytes = raw(args.first()?)?;
     let raw_window = matches!(args.get(1), Some(Datum::Int(n)) if *n < 0);
     match raw_window {
-        true => inflate(bytes, 0),
-        false if bytes.starts_with(&[0x1f, 0x8b]) => gzip(args),
-        false => inflate(bytes, 2),
+        true => unpack(Codec::Deflate, bytes),
+        false if bytes.starts_with(&[0x1f, 0x8b]) => unpack(Codec::Gzip, bytes),
+        false => unpack(Codec::Zlib, bytes),
     }
 }
 
-/// A gzip file of one member.
+/// A gzip file.
 pub(super) fn gzip(args: &[Datum]) -> Option<Datum> {
-    let bytes = raw(args.first()?)?;
-    let (head, _) = bytes.split_at_checked(10)?;
-    let &[0x1f, 0x8b, 8, flags, ..] = head else {
-        return None;
-    };
-    let mut at = 10usize;
-    if flags & 4 != 0 {
-        let len: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        at = at
-            .checked_add(2)?
-            .checked_add(usize::from(u16::from_le_bytes(len)))?;
-    }
-    for flag in [8, 16] {
-        if flags & flag != 0 {
-            let end = memchr::memchr(0, bytes.get(at..)?)?;
-            at = at.checked_add(end)?.checked_add(1)?;
-        }
-    }
-    if flags & 2 != 0 {
-        at = at.checked_add(2)?;
-    }
-    inflate(bytes, at)
+    unpack(Codec::Gzip, raw(args.first()?)?)
 }
 
-/// Deflated bytes behind `head` bytes of something else. What a broken stream
+/// A bzip2 file.
+pub(super) fn bzip2(args: &[Datum]) -> Option<Datum> {
+    unpack(Codec::Bzip2, raw(args.first()?)?)
+}
+
+/// An xz or lzma file.
+pub(super) fn xz(args: &[Datum]) -> Option<Datum> {
+    let bytes = raw(args.first()?)?;
+    match bytes.starts_with(b"\xfd7zXZ\0") {
+        true => unpack(Codec::Xz, bytes),
+        false => unpack(Codec::Lzma, bytes),
+    }
+}
+
+/// What packed bytes hold, up to [`DECODED_CAP_BYTES`]. What a broken stream
 /// gave before it broke counts: that errs on the side of looking.
-fn inflate(bytes: &[u8], head: usize) -> Option<Datum> {
+fn unpack(codec: Codec, bytes: &[u8]) -> Option<Datum> {
     let source = Memory::borrowed(bytes);
-    let span = (head as u64)..(bytes.len() as u64);
+    let span = 0..(bytes.len() as u64);
     let mut out = Vec::new();
-    let unpacked = Codec::Deflate.decode(&source, span);
+    // Both ends are capped, so the clock need not be looked at in between.
+    let unpacked = codec.decode(&source, span, &Budget::unlimited());
     let cap = (DECODED_CAP_BYTES as u64).saturating_add(1);
     let ended = unpacked.take(cap).read_to_end(&mut out);
     let usable = ended.is_ok() || !out.is_empty();
     (usable && out.len() <= DECODED_CAP_BYTES).then_some(Datum::Bytes(out))
-}
-
-/// A bzip2 file.
-pub(super) fn bzip2(_args: &[Datum]) -> Option<Datum> {
-    None
-}
-
-/// An xz or lzma file.
-pub(super) fn xz(_args: &[Datum]) -> Option<Datum> {
-    None
 }
 
 #[cfg(test)]

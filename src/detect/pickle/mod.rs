@@ -43,6 +43,7 @@ mod tests;
 pub use draft::draft;
 pub use event::{Danger, Event, Fact, Nested};
 pub(super) use imports::is_path;
+pub use storages::item_bytes;
 pub use summary::{Ending, Key, NamedTensor, Storage, Summary};
 pub use value::{GlobalId, Value};
 

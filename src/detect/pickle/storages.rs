@@ -47,6 +47,11 @@ const DTYPE_BYTES: [(&str, u64); 9] = [
     ("bits8", 1),
 ];
 
+/// Bytes of one element of a storage of this class.
+pub fn item_bytes(class: &str) -> Option<u64> {
+    lookup(&ITEM_BYTES, class)
+}
+
 impl Machine<'_, '_> {
     /// `PERSID` and `BINPERSID`.
     pub(super) fn persistent(&mut self, operand: Operand) -> Result<(), Trouble> {

@@ -131,7 +131,9 @@ fn has_tree(source: &dyn Source, budget: &Budget) -> bool {
         return false;
     };
     schemas(&directory).any(|entry| {
-        let head = zip::beginning(source, entry, GLANCE_BYTES).ok().flatten();
+        let head = zip::beginning(source, entry, GLANCE_BYTES, budget)
+            .ok()
+            .flatten();
         head.is_some_and(|head| {
             let memory = Memory::new(head);
             schema::is_tree(&memory) != Some(false)
@@ -152,7 +154,7 @@ fn files(
 ) -> Result<Option<BTreeSet<String>>, Fault> {
     let mut files = None;
     for entry in schemas(directory) {
-        let Some(bytes) = zip::beginning(source, entry, SCHEMA_CAP_BYTES)? else {
+        let Some(bytes) = zip::beginning(source, entry, SCHEMA_CAP_BYTES, cx.budget())? else {
             continue;
         };
         cx.budget().spend_expanded(bytes.len() as u64)?;

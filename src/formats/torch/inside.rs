@@ -142,7 +142,7 @@ fn inflate(
     cap: usize,
     budget: &Budget,
 ) -> Result<Option<Vec<u8>>, Fault> {
-    let mut reader = Codec::Deflate.decode(source, span);
+    let mut reader = Codec::Deflate.decode(source, span, budget);
     let mut out = Vec::new();
     let mut piece = vec![0; PIECE_BYTES];
     while out.len() < cap {

@@ -1,15 +1,9 @@
 //! Signs that need more than a few bytes at a fixed place.
 
-use std::io::Read as _;
-
 use super::Probe;
-use crate::wire::codec::Codec;
 
 /// The HDF5 signature.
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
-
-/// Bytes of a tar header.
-const TAR_BLOCK_BYTES: usize = 512;
 
 /// Whether these bytes stand at this offset; beyond the head they are read.
 pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
@@ -131,95 +125,6 @@ pub(super) fn tflite(probe: &Probe<'_>) -> bool {
 pub(super) fn executorch(probe: &Probe<'_>) -> bool {
     let digits = probe.head().get(6..8).unwrap_or_default();
     flatbuffer(probe, b"ET") && digits.len() == 2 && digits.iter().all(u8::is_ascii_digit)
-}
-
-/// Gzip: its two bytes, deflate, no reserved flags, and a known system.
-pub(super) fn gzip(probe: &Probe<'_>) -> bool {
-    matches!(
-        probe.head(),
-        [
-            0x1f,
-            0x8b,
-            8,
-            0..=0x1f,
-            _,
-            _,
-            _,
-            _,
-            0 | 2 | 4,
-            0..=13 | 255,
-            ..
-        ]
-    )
-}
-
-/// Bzip2: its letters, a level, and the mark of a block or of the end.
-pub(super) fn bzip2(probe: &Probe<'_>) -> bool {
-    match probe.head() {
-        [b'B', b'Z', b'h', b'1'..=b'9', mark @ ..] => {
-            mark.starts_with(b"\x31\x41\x59\x26\x53\x59")
-                || mark.starts_with(b"\x17\x72\x45\x38\x50\x90")
-        }
-        _ => false,
-    }
-}
-
-/// A zlib stream: two bytes that check each other, and deflate data that
-/// yields something.
-pub(super) fn zlib(probe: &Probe<'_>) -> bool {
-    let [cmf, flags, ..] = probe.head() else {
-        return false;
-    };
-    let check = u16::from_be_bytes([*cmf, *flags]);
-    let header = cmf & 0x0f == 8 && cmf >> 4 <= 7 && flags & 0x20 == 0 && check.is_multiple_of(31);
-    let mut first = [0; 32];
-    header
-        && Codec::Deflate
-            .decode(probe.source(), 2..probe.len())
-            .read(&mut first)
-            .is_ok_and(|n| n > 0)
-}
-
-/// A zlib stream in a file that joblib writes.
-pub(super) fn zlib_joblib(probe: &Probe<'_>) -> bool {
-    probe.has_suffix(&[".joblib", ".pkl", ".pickle"]) && zlib(probe)
-}
-
-/// LZMA alone: usual properties, a dictionary of 2^n or 2^n + 2^(n-1) bytes,
-/// and a length that is unknown or below a TiB.
-pub(super) fn lzma(probe: &Probe<'_>) -> bool {
-    let [0x5d, a, b, c, d, len @ ..] = probe.head() else {
-        return false;
-    };
-    let dictionary = u32::from_le_bytes([*a, *b, *c, *d]);
-    let usual = dictionary >= 1 << 12 && dictionary.count_ones() <= 2;
-    let len = len.first_chunk::<8>().map(|len| u64::from_le_bytes(*len));
-    usual && len.is_some_and(|len| len == u64::MAX || len < 1 << 40)
-}
-
-/// A tar header: its checksum is right.
-pub(super) fn tar(probe: &Probe<'_>) -> bool {
-    let Some(block) = probe.head().get(..TAR_BLOCK_BYTES) else {
-        return false;
-    };
-    let field = block.get(148..156).unwrap_or_default();
-    let digits: Vec<u8> = field.iter().copied().filter(u8::is_ascii_digit).collect();
-    let stated = std::str::from_utf8(&digits)
-        .ok()
-        .and_then(|text| u64::from_str_radix(text, 8).ok());
-    let outside = block
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| !(148..156).contains(i));
-    let sum: u64 = outside.map(|(_, &b)| u64::from(b)).sum();
-    let named = block.first().is_some_and(|&b| b != 0);
-    let spaces = u64::from(b' ').saturating_mul(8);
-    named && digits.len() >= 4 && stated == Some(sum.saturating_add(spaces))
-}
-
-/// Zstandard, or one of its skippable frames under its suffix.
-pub(super) fn zstd_skippable(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
 /// SquashFS: its letters in either order, and major version 4.

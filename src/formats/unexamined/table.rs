@@ -212,84 +212,6 @@ pub(in crate::formats) static RAR: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static TAR: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tar",
-        title: "a tar archive",
-        suffixes: &[".tar", ".nemo"],
-        references: &["https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html"],
-        limitations: &["Members are not opened."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::tar)],
-    remark: None,
-};
-
-pub(in crate::formats) static GZIP: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "gzip",
-        title: "a gzip stream",
-        suffixes: &[
-            ".gz", ".tgz", ".joblib", ".nemo", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
-        ],
-        references: &["https://www.rfc-editor.org/rfc/rfc1952"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[
-        ".joblib", ".nemo", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
-    ],
-    signs: &[Sign::Check(signs::gzip)],
-    remark: None,
-};
-
-pub(in crate::formats) static BZIP2: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "bzip2",
-        title: "a bzip2 stream",
-        suffixes: &[
-            ".bz2", ".tbz2", ".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
-        ],
-        references: &["https://sourceware.org/bzip2/"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds"],
-    signs: &[Sign::Check(signs::bzip2)],
-    remark: None,
-};
-
-pub(in crate::formats) static XZ: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "xz",
-        title: "an xz stream",
-        suffixes: &[
-            ".xz", ".txz", ".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds",
-        ],
-        references: &["https://tukaani.org/xz/xz-file-format.txt"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[".joblib", ".pickle", ".pkl", ".rda", ".rdata", ".rds"],
-    signs: &[Sign::Magic(0, b"\xfd7zXZ\x00")],
-    remark: None,
-};
-
-pub(in crate::formats) static LZMA: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "lzma",
-        title: "an LZMA stream",
-        suffixes: &[".lzma", ".joblib", ".pickle", ".pkl"],
-        references: &["https://tukaani.org/xz/"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[".joblib", ".pickle", ".pkl"],
-    signs: &[Sign::Check(signs::lzma)],
-    remark: None,
-};
-
 pub(in crate::formats) static LZIP: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "lzip",
@@ -301,54 +223,6 @@ pub(in crate::formats) static LZIP: Unexamined = Unexamined {
     },
     shared: &[],
     signs: &[Sign::Magic(0, b"LZIP\x01")],
-    remark: None,
-};
-
-pub(in crate::formats) static ZSTD: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "zstd",
-        title: "a Zstandard stream",
-        suffixes: &[".zst", ".zstd", ".joblib", ".pickle", ".pkl"],
-        references: &["https://www.rfc-editor.org/rfc/rfc8878"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[".joblib", ".pickle", ".pkl"],
-    signs: &[
-        Sign::Magic(0, b"\x28\xb5\x2f\xfd"),
-        Sign::Suffix(signs::zstd_skippable),
-    ],
-    remark: None,
-};
-
-pub(in crate::formats) static LZ4: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "lz4",
-        title: "an LZ4 stream",
-        suffixes: &[".lz4", ".joblib", ".pickle", ".pkl"],
-        references: &["https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[".joblib", ".pickle", ".pkl"],
-    signs: &[
-        Sign::Magic(0, b"\x04\x22\x4d\x18"),
-        Sign::Magic(0, b"\x02\x21\x4c\x18"),
-    ],
-    remark: None,
-};
-
-pub(in crate::formats) static ZLIB: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "zlib",
-        title: "a zlib stream",
-        suffixes: &[".z", ".zlib", ".joblib", ".pickle", ".pkl"],
-        references: &["https://www.rfc-editor.org/rfc/rfc1950"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[".joblib", ".pickle", ".pkl"],
-    signs: &[Sign::Suffix(signs::zlib), Sign::Check(signs::zlib_joblib)],
     remark: None,
 };
 

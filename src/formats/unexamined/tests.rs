@@ -18,17 +18,6 @@ fn recognised(name: &str, bytes: &[u8]) -> Vec<&'static str> {
         .collect()
 }
 
-/// The beginning of a tar archive with one member.
-fn tar(magic: &[u8]) -> Vec<u8> {
-    let mut block = vec![0u8; 512];
-    block[..8].copy_from_slice(b"data.pkl");
-    block[100..108].copy_from_slice(b"0000644\0");
-    block[257..257 + magic.len()].copy_from_slice(magic);
-    let sum: u64 = block.iter().map(|&b| u64::from(b)).sum::<u64>() + 8 * 32;
-    block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-    block
-}
-
 fn padded(head: &[u8], len: usize) -> Vec<u8> {
     let mut bytes = head.to_vec();
     bytes.resize(len.max(head.len()), 0);
@@ -71,33 +60,7 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("7z", "x", padded(b"7z\xbc\xaf\x27\x1c", 64)),
         ("rar", "x", padded(b"Rar!\x1a\x07\x01\0", 64)),
         ("rar", "x", padded(b"Rar!\x1a\x07\0", 64)),
-        ("tar", "x", tar(b"ustar\x0000")),
-        ("tar", "x", tar(b"")),
-        (
-            "gzip",
-            "model.pkl",
-            padded(b"\x1f\x8b\x08\0\0\0\0\0\x02\xff", 64),
-        ),
-        ("bzip2", "x", padded(b"BZh91AY&SY", 64)),
-        ("xz", "x", padded(b"\xfd7zXZ\0", 64)),
-        (
-            "lzma",
-            "x",
-            padded(b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", 64),
-        ),
         ("lzip", "x", padded(b"LZIP\x01\x0c", 64)),
-        ("zstd", "x", padded(b"\x28\xb5\x2f\xfd", 64)),
-        ("lz4", "x", padded(b"\x04\x22\x4d\x18", 64)),
-        (
-            "zlib",
-            "model.joblib",
-            padded(b"\x78\x9c\x4b\x04\0\0\x62\0\x62", 64),
-        ),
-        (
-            "zlib",
-            "model.pkl.z",
-            padded(b"\x78\x5e\x4b\x04\0\0\x62\0\x62", 64),
-        ),
         ("cab", "x", padded(b"MSCF\0\0\0\0", 64)),
         ("iso", "x.iso", at(0x8001, b"CD001")),
         ("squashfs", "x", squashfs),
@@ -153,7 +116,7 @@ fn rows() -> Vec<&'static str> {
 #[test]
 fn every_row_is_registered_and_has_a_sample() {
     let samples = samples();
-    assert!(rows().len() > 40);
+    assert!(rows().len() > 30);
     for id in rows() {
         assert!(find(id).is_some(), "{id} is not registered");
         assert!(
@@ -184,9 +147,6 @@ fn a_name_alone_is_a_promise_only_where_no_other_format_has_it() {
     assert_eq!(claim("hdf5", "x.h5"), Claim::Name);
     assert_eq!(claim("hdf5", "x.keras"), Claim::No);
     assert_eq!(claim("keras", "x.keras"), Claim::Name);
-    assert_eq!(claim("gzip", "x.gz"), Claim::Name);
-    assert_eq!(claim("gzip", "model.pkl"), Claim::No);
-    assert_eq!(claim("zlib", "model.joblib"), Claim::No);
     let said = examine(find("gguf").unwrap(), "x.gguf", "no such thing");
     assert!(said.gaps[0].2.contains("the name promises"));
 }

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 
+use crate::budget::Budget;
 use crate::source::Source;
 use crate::wire::Fault;
 use crate::wire::codec::{Codec, read_error};
@@ -14,6 +15,7 @@ pub(in crate::formats) fn beginning(
     source: &dyn Source,
     entry: &Entry,
     cap: usize,
+    budget: &Budget,
 ) -> Result<Option<Vec<u8>>, Fault> {
     let Some(view) = entry.view().filter(|v| v.flags & FLAG_ENCRYPTED == 0) else {
         return Ok(None);
@@ -28,7 +30,7 @@ pub(in crate::formats) fn beginning(
         }
         8 => {
             let mut out = Vec::new();
-            let mut reader = Codec::Deflate.decode(source, span).take(cap as u64);
+            let mut reader = Codec::Deflate.decode(source, span, budget).take(cap as u64);
             match reader.read_to_end(&mut out).map_err(read_error) {
                 Err(Some(error)) => Err(error.into()),
                 Ok(_) | Err(None) => Ok(Some(out)),

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::gaps::Gaps;
-use super::names::{shown, text};
+use crate::formats::archive::{Gaps, shown, text};
 use crate::formats::{Body, Context, Member};
 use crate::report::{Span, Why};
 use crate::rules::archive::{FALSE_FLAGS, WRONG_CHECKSUM, WRONG_SIZE};
@@ -245,7 +244,7 @@ impl<'a> Pass<'a, '_> {
         Ok(match measured.end {
             StreamEnd::Complete => is_whole,
             StreamEnd::Capped => true,
-            StreamEnd::Broken => false,
+            StreamEnd::Broken | StreamEnd::Refused => false,
         })
     }
 

@@ -2,17 +2,12 @@
 //! owns.
 
 use crate::formats::Context;
+use crate::formats::archive::report_unowned;
 use crate::report::{Place, Severity, Span, Why};
 use crate::rules::archive::{DIRECTORY_MISMATCH, SEVERAL_DIRECTORIES, UNOWNED_BYTES};
 use crate::source::Source;
 use crate::wire::Fault;
 use crate::wire::zip_directory::{Directory, End};
-
-/// Unowned bytes are looked at in pieces of this size.
-const PIECE_BYTES: u64 = 1 << 20;
-
-/// Unowned bytes that are shown as evidence.
-const SHOWN_BYTES: u64 = 32;
 
 /// Report what is wrong with the archive as a whole.
 pub(super) fn examine(
@@ -79,9 +74,6 @@ fn promises(end: &End, directory: &Directory, len: u64, cx: &mut Context<'_>) {
 
 /// Bytes that nothing owns, unless they are padding.
 fn unowned(source: &dyn Source, slack: &Span, cx: &mut Context<'_>) -> Result<(), Fault> {
-    if is_zero(source, slack, cx)? {
-        return Ok(());
-    }
     let place = if slack.start == 0 {
         "in front of the archive"
     } else if slack.end == source.len() {
@@ -94,25 +86,5 @@ fn unowned(source: &dyn Source, slack: &Span, cx: &mut Context<'_>) -> Result<()
     } else {
         UNOWNED_BYTES.severity
     };
-    let count = slack.end.saturating_sub(slack.start);
-    let shown = slack.start..slack.end.min(slack.start.saturating_add(SHOWN_BYTES));
-    let evidence = source.chunk(shown)?;
-    let draft = UNOWNED_BYTES.at(slack.clone()).severity(severity);
-    let message = format!("{count} bytes {place} belong to no member and no record");
-    cx.report(draft.message(message).bytes(&evidence));
-    Ok(())
-}
-
-/// Whether the span holds zeros alone. Stops at the first byte that is none.
-fn is_zero(source: &dyn Source, span: &Span, cx: &mut Context<'_>) -> Result<bool, Fault> {
-    let mut from = span.start;
-    while from < span.end {
-        cx.budget().check()?;
-        let to = from.saturating_add(PIECE_BYTES).min(span.end);
-        if source.chunk(from..to)?.iter().any(|&b| b != 0) {
-            return Ok(false);
-        }
-        from = to;
-    }
-    Ok(true)
+    report_unowned(source, slack.clone(), place, severity, cx)
 }

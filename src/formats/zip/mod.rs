@@ -11,7 +11,6 @@
 
 mod beginning;
 mod data;
-mod gaps;
 mod layout;
 mod names;
 mod records;
@@ -20,12 +19,12 @@ mod tests;
 
 pub(super) use beginning::beginning;
 
+use super::archive::Gaps;
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe, dcp};
 use crate::budget::Budget;
 use crate::report::{Place, Why};
 use crate::wire::Fault;
 use crate::wire::zip_directory::{self, Caps, Likeness};
-use gaps::Gaps;
 
 /// Zip archive.
 pub struct Zip;

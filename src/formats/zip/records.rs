@@ -3,8 +3,9 @@
 
 use std::io::Read as _;
 
-use super::names::{shown, text};
+use crate::budget::Budget;
 use crate::formats::Context;
+use crate::formats::archive::{leaves, shown, text};
 use crate::report::{Severity, Span};
 use crate::rules::archive::{
     HEADER_MISMATCH, HIDDEN_MEMBER, OVERLAPPING_MEMBERS, SPECIAL_FILE, SYMLINK,
@@ -111,7 +112,7 @@ fn kind(
 }
 
 fn link(source: &dyn Source, entry: &Entry, cx: &mut Context<'_>) -> Result<(), Fault> {
-    let target = target(source, entry)?;
+    let target = target(source, entry, cx.budget())?;
     let (severity, words) = if target.is_empty() {
         (Severity::Medium, "cannot be told where it leads")
     } else if leaves(entry.name(), &target) {
@@ -129,7 +130,7 @@ fn link(source: &dyn Source, entry: &Entry, cx: &mut Context<'_>) -> Result<(), 
 }
 
 /// The target of a link, as far as it is read; empty where it cannot be.
-fn target(source: &dyn Source, entry: &Entry) -> Result<Vec<u8>, Fault> {
+fn target(source: &dyn Source, entry: &Entry, budget: &Budget) -> Result<Vec<u8>, Fault> {
     let view = entry.view();
     let Some((view, span)) = view.and_then(|v| Some((v, entry.data(v, source.len())?))) else {
         return Ok(Vec::new());
@@ -141,7 +142,9 @@ fn target(source: &dyn Source, entry: &Entry) -> Result<Vec<u8>, Fault> {
             target.extend_from_slice(&source.chunk(span.start..end)?);
         }
         8 => {
-            let mut reader = Codec::Deflate.decode(source, span).take(TARGET_CAP_BYTES);
+            let mut reader = Codec::Deflate
+                .decode(source, span, budget)
+                .take(TARGET_CAP_BYTES);
             if let Err(error) = reader.read_to_end(&mut target)
                 && let Some(error) = read_error(error)
             {
@@ -151,28 +154,6 @@ fn target(source: &dyn Source, entry: &Entry) -> Result<Vec<u8>, Fault> {
         _ => {}
     }
     Ok(target)
-}
-
-/// Whether a link called `name` with this target leads out of the folder.
-fn leaves(name: &[u8], target: &[u8]) -> bool {
-    let is_separator = |b: &u8| matches!(b, b'/' | b'\\');
-    let has_drive = matches!(target, [letter, b':', ..] if letter.is_ascii_alphabetic());
-    if target.first().is_some_and(is_separator) || has_drive {
-        return true;
-    }
-    let folders = name.split(is_separator).filter(|p| !p.is_empty()).count();
-    let mut depth = folders.saturating_sub(1);
-    for part in target.split(is_separator) {
-        depth = match part {
-            b"" | b"." => depth,
-            b".." => match depth.checked_sub(1) {
-                Some(up) => up,
-                None => return true,
-            },
-            _ => depth.saturating_add(1),
-        };
-    }
-    false
 }
 
 /// Members that share bytes with each other or with a directory.

@@ -106,7 +106,11 @@ fn packed_members_decode_to_the_same_bytes() {
         }
         let start = file.data_start().unwrap();
         let mut ours = Vec::new();
-        let mut reader = Codec::Deflate.decode(&source, start..start + file.compressed_size());
+        let mut reader = Codec::Deflate.decode(
+            &source,
+            start..start + file.compressed_size(),
+            &Budget::unlimited(),
+        );
         reader.read_to_end(&mut ours).unwrap();
         assert_eq!(ours, theirs);
     }

@@ -1,0 +1,11 @@
+//! What archives of all kinds are judged by, so that one trick has one name
+//! whatever the container: names that lead elsewhere, links, names that two
+//! members share, and bytes that belong to nothing.
+
+mod gaps;
+mod names;
+mod slack;
+
+pub(super) use gaps::Gaps;
+pub(super) use names::{Twins, is_escaping, leaves, report_escape, report_oddities, shown, text};
+pub(super) use slack::{report_unowned, unowned};

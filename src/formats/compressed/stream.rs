@@ -1,0 +1,49 @@
+//! What is wrong with a packed stream, once it was decoded.
+//!
+//! The engine decodes members, so it alone knows what a stream came to. It asks
+//! here what that means.
+
+use crate::budget::Budget;
+use crate::formats::archive::unowned;
+use crate::report::Span;
+use crate::rules::Draft;
+use crate::rules::archive::{WRONG_CHECKSUM, WRONG_SIZE};
+use crate::source::{ReadError, Source};
+use crate::wire::codec::{About, Codec, Decoder, Remark};
+
+/// The findings about a stream in `source` that was packed in `span`:
+/// statements that are not true, and, where the stream had the rest of the
+/// artifact to itself and has `ended`, what lies behind it.
+pub fn judge(
+    source: &dyn Source,
+    span: &Span,
+    codec: Codec,
+    decoder: &Decoder<'_>,
+    has_ended: bool,
+    budget: &Budget,
+) -> Result<Vec<Draft>, ReadError> {
+    let remarks = decoder.remarks();
+    let mut drafts: Vec<Draft> = remarks.kept().iter().map(|r| draft(codec, r)).collect();
+    if let Some(last) = drafts.last_mut().filter(|_| remarks.more() > 0) {
+        last.message = format!("{}, and {} more like it", last.message, remarks.more());
+    }
+    let behind = decoder.behind()..span.end;
+    if has_ended && span.end == source.len() && !behind.is_empty() {
+        let place = format!("behind the end of the {} data", codec.title());
+        drafts.extend(unowned(source, behind, &place, budget)?);
+    }
+    Ok(drafts)
+}
+
+fn draft(codec: Codec, remark: &Remark) -> Draft {
+    let title = codec.title();
+    let (claimed, actual) = (remark.claimed, remark.actual);
+    match remark.about {
+        About::Checksum(name) => WRONG_CHECKSUM.at(remark.at.clone()).message(format!(
+            "the {name} in the {title} data is {claimed:x} and should be {actual:x}"
+        )),
+        About::Length(what) => WRONG_SIZE.at(remark.at.clone()).message(format!(
+            "{what} in the {title} data is given as {claimed} and is {actual}"
+        )),
+    }
+}

@@ -1,0 +1,160 @@
+//! Compressed runs of bytes as readers, and their measure.
+//!
+//! A packed *stream* ends where its own end mark stands. One that stops
+//! earlier is an error here, never a short success: a loader with another
+//! opinion about broken streams must not see more than we do without a gap. So
+//! every byte that comes out before a break is handed over first, and streams
+//! that stand one behind the other are decoded as loaders do, to the end of
+//! the last one. Checksums and lengths that are wrong are [`Remark`]s.
+//!
+//! What a header claims is never allocated: memory is bounded by
+//! [`WINDOW_CAP_BYTES`], and grows with what comes out.
+
+mod bzip2;
+mod decoder;
+mod deflate;
+mod failure;
+mod gzip;
+mod lz4;
+mod lzma;
+mod packed;
+mod remark;
+mod sums;
+mod xz;
+mod zlib;
+mod zstd;
+
+#[cfg(test)]
+mod tests;
+
+pub use bzip2::begins as begins_bzip2;
+pub use decoder::Decoder;
+pub use failure::{Failure, Refusal, failure, read_error};
+pub use gzip::stored_name;
+pub use lzma::begins as begins_lzma;
+pub use remark::{About, Remark, Remarks};
+pub use xz::begins as begins_xz;
+
+use std::io::Read as _;
+
+use super::Fault;
+use crate::budget::Budget;
+use crate::report::Span;
+use crate::source::Source;
+
+/// Largest window or dictionary that a stream gets, in bytes: what the
+/// reference decoder of Zstandard gives without being asked for more.
+pub const WINDOW_CAP_BYTES: u64 = 128 << 20;
+
+/// Unpacked bytes are measured in pieces of this size.
+const MEASURE_BYTES: usize = 64 << 10;
+
+/// A way in which a member is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// Raw deflate (RFC 1951), zip method 8.
+    Deflate,
+    /// A zlib stream (RFC 1950), and only one.
+    Zlib,
+    /// Gzip members (RFC 1952).
+    Gzip,
+    /// Bzip2 streams.
+    Bzip2,
+    /// Xz streams; streams of [`Codec::Lzma`] may follow, as in Python.
+    Xz,
+    /// LZMA with the old header of 13 bytes ("LZMA alone"); xz streams may
+    /// follow.
+    Lzma,
+    /// Zstandard frames (RFC 8878).
+    Zstd,
+    /// LZ4 frames, the legacy ones included.
+    Lz4,
+}
+
+/// How a packed stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// At its own end mark.
+    Complete,
+    /// It gave more than the cap; the rest was not decoded.
+    Capped,
+    /// It is broken, or stops before its end mark.
+    Broken,
+    /// It asks for what it does not get, see [`Refusal`].
+    Refused,
+}
+
+/// What decoding a stream came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Packed bytes up to the end of the stream.
+    pub packed: u64,
+    /// Bytes that came out.
+    pub unpacked: u64,
+    /// CRC-32 of the bytes that came out.
+    pub crc32: u32,
+    /// Whether all checksums and lengths in the stream were right so far.
+    pub is_sound: bool,
+    /// How it ended.
+    pub end: StreamEnd,
+}
+
+impl Codec {
+    /// Its name in words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Codec::Deflate => "deflate",
+            Codec::Zlib => "zlib",
+            Codec::Gzip => "gzip",
+            Codec::Bzip2 => "bzip2",
+            Codec::Xz => "xz",
+            Codec::Lzma => "LZMA",
+            Codec::Zstd => "Zstandard",
+            Codec::Lz4 => "LZ4",
+        }
+    }
+
+    /// Decode `span` of `source`. The reader ends where the last of the packed
+    /// streams ends; what its errors mean is told by [`failure`]. The budget's
+    /// clock is looked at with every read of packed bytes.
+    pub fn decode<'a>(self, source: &'a dyn Source, span: Span, budget: &Budget) -> Decoder<'a> {
+        Decoder::new(self, source, span, budget)
+    }
+
+    /// Decode `span` of `source` and keep nothing of it but its measure. Stops
+    /// once more than `cap_bytes` came out. What came out is not spent from the
+    /// budget: the caller knows whether its own caps bound the sum.
+    pub fn measure(
+        self,
+        source: &dyn Source,
+        span: Span,
+        cap_bytes: u64,
+        budget: &Budget,
+    ) -> Result<Measured, Fault> {
+        let mut decoder = self.decode(source, span, budget);
+        let mut hasher = crc32fast::Hasher::new();
+        let mut piece = vec![0; MEASURE_BYTES];
+        let end = loop {
+            budget.check()?;
+            match decoder.read(&mut piece) {
+                Ok(0) => break StreamEnd::Complete,
+                Ok(n) => hasher.update(piece.get(..n).unwrap_or_default()),
+                Err(error) => match failure(error) {
+                    Failure::Source(read) => return Err(read.into()),
+                    Failure::Refused(_) => break StreamEnd::Refused,
+                    Failure::Broken => break StreamEnd::Broken,
+                },
+            }
+            if decoder.unpacked() > cap_bytes {
+                break StreamEnd::Capped;
+            }
+        };
+        Ok(Measured {
+            packed: decoder.packed(),
+            unpacked: decoder.unpacked(),
+            crc32: hasher.finalize(),
+            is_sound: decoder.remarks().kept().is_empty(),
+            end,
+        })
+    }
+}

@@ -1,0 +1,430 @@
+//! Every codec by samples of other writers: whole, cut, flipped, joined, and
+//! too large.
+
+use std::io::Read as _;
+use std::io::Write as _;
+
+use super::*;
+use crate::budget::{CancelToken, Limits, Stop};
+use crate::source::{Extent, Memory, ReadError};
+
+macro_rules! sample {
+    ($name:literal) => {
+        include_bytes!(concat!("../../../tests/samples/codec/", $name)).as_slice()
+    };
+}
+
+/// The text that the samples hold.
+fn plain() -> Vec<u8> {
+    let line = |i: u64| format!("line {i}: {:08x}\n", i * i * 2_654_435_761 % (1 << 32));
+    (0..120).map(line).collect::<String>().into_bytes()
+}
+
+/// Every sample of [`plain`].
+fn samples() -> Vec<(Codec, &'static str, &'static [u8])> {
+    vec![
+        (Codec::Zlib, "text.zlib", sample!("text.zlib")),
+        (Codec::Gzip, "text.gz", sample!("text.gz")),
+        (Codec::Gzip, "members.gz", sample!("members.gz")),
+        (Codec::Bzip2, "text.bz2", sample!("text.bz2")),
+        (Codec::Bzip2, "streams.bz2", sample!("streams.bz2")),
+        (Codec::Xz, "text.xz", sample!("text.xz")),
+        (Codec::Xz, "none.xz", sample!("none.xz")),
+        (Codec::Xz, "crc32.xz", sample!("crc32.xz")),
+        (Codec::Xz, "sha256.xz", sample!("sha256.xz")),
+        (Codec::Xz, "filters.xz", sample!("filters.xz")),
+        (Codec::Xz, "arm.xz", sample!("arm.xz")),
+        (Codec::Xz, "blocks.xz", sample!("blocks.xz")),
+        (Codec::Xz, "streams.xz", sample!("streams.xz")),
+        (Codec::Xz, "mixed.xz", sample!("mixed.xz")),
+        (Codec::Lzma, "text.lzma", sample!("text.lzma")),
+        (Codec::Lzma, "sized.lzma", sample!("sized.lzma")),
+        (Codec::Zstd, "text.zst", sample!("text.zst")),
+        (Codec::Zstd, "small-window.zst", sample!("small-window.zst")),
+        (Codec::Zstd, "frames.zst", sample!("frames.zst")),
+        (Codec::Lz4, "text.lz4", sample!("text.lz4")),
+        (Codec::Lz4, "blocks.lz4", sample!("blocks.lz4")),
+        (Codec::Lz4, "frames.lz4", sample!("frames.lz4")),
+        (Codec::Lz4, "legacy.lz4", sample!("legacy.lz4")),
+    ]
+}
+
+/// What came out, read in pieces of `piece` bytes, and what ended it.
+struct Decoded {
+    bytes: Vec<u8>,
+    failure: Option<Failure>,
+    behind: u64,
+    remarks: usize,
+}
+
+fn decode_in(codec: Codec, packed: &[u8], piece: usize) -> Decoded {
+    let source = Memory::new(packed);
+    let mut decoder = codec.decode(&source, 0..packed.len() as u64, &Budget::unlimited());
+    let mut bytes = Vec::new();
+    let mut buffer = vec![0; piece];
+    let error = loop {
+        match decoder.read(&mut buffer) {
+            Ok(0) => break None,
+            Ok(n) => bytes.extend_from_slice(&buffer[..n]),
+            Err(error) => break Some(error),
+        }
+    };
+    assert_eq!(decoder.unpacked(), bytes.len() as u64);
+    Decoded {
+        bytes,
+        failure: error.map(failure),
+        behind: decoder.behind(),
+        remarks: decoder.remarks().kept().len(),
+    }
+}
+
+fn decode(codec: Codec, packed: &[u8]) -> Decoded {
+    decode_in(codec, packed, 4096)
+}
+
+fn deflated(plain: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    out.write_all(plain).unwrap();
+    out.finish().unwrap()
+}
+
+#[test]
+fn samples_of_other_writers_decode_to_their_end() {
+    for (codec, name, packed) in samples() {
+        for piece in [1, 7, 4096, 1 << 20] {
+            let seen = decode_in(codec, packed, piece);
+            assert!(seen.failure.is_none(), "{name}: {:?}", seen.failure);
+            assert!(seen.bytes == plain(), "{name} in pieces of {piece}");
+            assert_eq!(seen.behind, packed.len() as u64, "{name}");
+            assert_eq!(seen.remarks, 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_follows_a_stream_is_left_alone() {
+    for (codec, name, packed) in samples() {
+        for behind in [&b"behind the end"[..], &[0; 5], b"\x1f", b"BZh", b"\xfd7z"] {
+            let whole = [packed, behind].concat();
+            let seen = decode(codec, &whole);
+            assert!(seen.failure.is_none(), "{name}: {:?}", seen.failure);
+            assert!(seen.bytes == plain(), "{name}");
+            assert_eq!(seen.behind, packed.len() as u64, "{name} before {behind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_stops_early_is_no_success_wherever_it_stops() {
+    let plain = plain();
+    for (codec, name, packed) in samples() {
+        let mut short = 0;
+        for cut in 0..packed.len() {
+            let seen = decode(codec, &packed[..cut]);
+            assert!(plain.starts_with(&seen.bytes), "{name} cut at {cut}");
+            short += usize::from(seen.failure.is_none());
+            if seen.failure.is_none() {
+                assert!(
+                    seen.bytes.len() < plain.len() || cut >= packed.len() - 10,
+                    "{name}"
+                );
+            }
+        }
+        // Where one stream ends and another begins, the first is whole; what
+        // is left of the next one is then bytes behind it.
+        let joined = name.starts_with("members")
+            || name.starts_with("streams")
+            || name.starts_with("frames")
+            || name.starts_with("mixed");
+        let allowed = match name {
+            "legacy.lz4" => 4,
+            _ if joined => 40,
+            _ => 0,
+        };
+        assert!(short <= allowed, "{name}: {short} short successes");
+    }
+}
+
+#[test]
+fn what_comes_before_a_break_comes_out() {
+    let plain = plain();
+    for (codec, name, packed) in samples() {
+        let cut = packed.len() - 30;
+        let seen = decode_in(codec, &packed[..cut], 1 << 20);
+        assert!(matches!(seen.failure, Some(Failure::Broken)), "{name}");
+        let whole_blocks = matches!(codec, Codec::Bzip2 | Codec::Lz4);
+        let least = if whole_blocks { 0 } else { plain.len() / 3 };
+        assert!(
+            seen.bytes.len() >= least,
+            "{name}: {} bytes",
+            seen.bytes.len()
+        );
+        // LZMA needs a byte more than the last symbol to be sure of it.
+        let by_bytes = decode_in(codec, &packed[..cut], 1);
+        let missing = seen.bytes.len() - by_bytes.bytes.len();
+        assert!(
+            missing <= 1 && seen.bytes.starts_with(&by_bytes.bytes),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_flipped_byte_ends_in_words_and_is_told() {
+    let plain = plain();
+    for (codec, name, packed) in samples() {
+        let mut quiet = 0usize;
+        for at in 0..packed.len() {
+            let mut flipped = packed.to_vec();
+            flipped[at] ^= [0x01, 0x80, 0xff][at % 3];
+            let seen = decode(codec, &flipped);
+            let is_short = seen.behind < packed.len() as u64;
+            let is_told = seen.failure.is_some() || seen.remarks > 0 || is_short;
+            quiet += usize::from(seen.bytes != plain && !is_told);
+        }
+        let has_checksum = !matches!(
+            name,
+            "none.xz"
+                | "text.lzma"
+                | "sized.lzma"
+                | "small-window.zst"
+                | "legacy.lz4"
+                | "frames.zst"
+                | "mixed.xz"
+        );
+        assert!(
+            quiet == 0 || !has_checksum,
+            "{name}: {quiet} flips show nothing"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_checksum_is_a_remark_and_the_content_comes_out() {
+    for (codec, packed, at) in [
+        (Codec::Zlib, sample!("text.zlib"), 1),
+        (Codec::Gzip, sample!("text.gz"), 5),
+        (Codec::Gzip, sample!("text.gz"), 1),
+        (Codec::Xz, sample!("text.xz"), 12 + 16 + 1),
+        (Codec::Zstd, sample!("text.zst"), 1),
+        (Codec::Lz4, sample!("text.lz4"), 1),
+    ] {
+        let mut changed = packed.to_vec();
+        let index = changed.len() - at;
+        changed[index] ^= 0xff;
+        let seen = decode(codec, &changed);
+        assert!(seen.failure.is_none(), "{codec:?}: {:?}", seen.failure);
+        assert!(seen.bytes == plain(), "{codec:?}");
+        assert_eq!(seen.remarks, 1, "{codec:?}");
+    }
+}
+
+#[test]
+fn a_wrong_checksum_of_bzip2_ends_behind_its_block() {
+    let mut changed = sample!("text.bz2").to_vec();
+    changed[10] ^= 0xff;
+    let seen = decode(Codec::Bzip2, &changed);
+    assert!(matches!(seen.failure, Some(Failure::Broken)));
+    assert!(seen.bytes == plain());
+}
+
+#[test]
+fn a_bomb_is_measured_no_further_than_the_cap() {
+    let zeros = vec![0; 8 << 20];
+    let zlib = {
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        out.write_all(&zeros).unwrap();
+        out.finish().unwrap()
+    };
+    let bzip2 = {
+        let mut out = ::bzip2::write::BzEncoder::new(Vec::new(), ::bzip2::Compression::best());
+        out.write_all(&zeros).unwrap();
+        out.finish().unwrap()
+    };
+    for (codec, packed) in [
+        (Codec::Deflate, deflated(&zeros)),
+        (Codec::Zlib, zlib),
+        (Codec::Bzip2, bzip2),
+        (Codec::Xz, sample!("zeros.xz").to_vec()),
+        (Codec::Lzma, sample!("zeros.lzma").to_vec()),
+        (Codec::Zstd, sample!("zeros.zst").to_vec()),
+    ] {
+        let source = Memory::new(packed.clone());
+        let span = 0..packed.len() as u64;
+        let budget = Budget::unlimited();
+        let measured = codec
+            .measure(&source, span.clone(), 1 << 20, &budget)
+            .unwrap();
+        assert_eq!(measured.end, StreamEnd::Capped, "{codec:?}");
+        assert!(measured.unpacked <= (1 << 20) + MEASURE_BYTES as u64);
+        let whole = codec.measure(&source, span, u64::MAX, &budget).unwrap();
+        assert_eq!((whole.unpacked, whole.end), (8 << 20, StreamEnd::Complete));
+    }
+}
+
+#[test]
+fn a_stream_is_measured_up_to_its_own_end() {
+    let plain: Vec<u8> = (0..300_000u32).flat_map(u32::to_le_bytes).collect();
+    let mut bytes = deflated(&plain);
+    let len = bytes.len() as u64;
+    bytes.extend_from_slice(b"behind");
+    let source = Memory::new(bytes.clone());
+    let span = 0..bytes.len() as u64;
+    let budget = Budget::unlimited();
+    let measured = Codec::Deflate.measure(&source, span, u64::MAX, &budget);
+    let expected = Measured {
+        packed: len,
+        unpacked: plain.len() as u64,
+        crc32: crc32fast::hash(&plain),
+        is_sound: true,
+        end: StreamEnd::Complete,
+    };
+    assert_eq!(measured.unwrap(), expected);
+}
+
+#[test]
+fn windows_and_dictionaries_that_are_too_large_are_refused_by_name() {
+    // A frame of Zstandard with a window of 2 GiB.
+    let zstd = [&b"\x28\xb5\x2f\xfd\x00\xa8"[..], b"\x01\0\0"].concat();
+    let seen = decode(Codec::Zstd, &zstd);
+    let Some(Failure::Refused(refusal @ Refusal::Window(window))) = seen.failure else {
+        panic!("{:?}", seen.failure);
+    };
+    assert_eq!((window, refusal.why().as_str()), (2 << 30, "limit"));
+    // A dictionary of 4 GiB that is not used costs nothing.
+    let mut lzma = sample!("text.lzma").to_vec();
+    lzma[1..5].fill(0xff);
+    assert!(decode(Codec::Lzma, &lzma).bytes == plain());
+}
+
+#[test]
+fn dictionaries_kept_elsewhere_are_refused_by_name() {
+    for (codec, packed) in [
+        (Codec::Zlib, b"\x78\xbb\0\0\0\0".to_vec()),
+        (
+            Codec::Zstd,
+            b"\x28\xb5\x2f\xfd\x21\x07\x01\x01\0\0".to_vec(),
+        ),
+        (
+            Codec::Lz4,
+            b"\x04\x22\x4d\x18\x61\x40\x01\0\0\0\0\0\0\0\0".to_vec(),
+        ),
+    ] {
+        let seen = decode(codec, &packed);
+        let refused = Some(Failure::Refused(Refusal::Dictionary));
+        assert_eq!(
+            format!("{:?}", seen.failure),
+            format!("{refused:?}"),
+            "{codec:?}"
+        );
+    }
+}
+
+/// A source that fails behind its first bytes.
+#[derive(Debug)]
+struct Failing(Memory, u64);
+
+impl Source for Failing {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
+        if at >= self.1 {
+            return Err(Stop::Memory.into());
+        }
+        let room = usize::try_from(self.1 - at).unwrap().min(buf.len());
+        self.0.read_at(at, &mut buf[..room])
+    }
+
+    fn extent(&self, at: u64) -> Extent {
+        self.0.extent(at)
+    }
+}
+
+#[test]
+fn errors_of_the_source_come_through() {
+    for (codec, name, packed) in samples() {
+        for at in [0, 1, 10, 20, packed.len() as u64 - 1] {
+            let source = Failing(Memory::new(packed), at);
+            let span = 0..packed.len() as u64;
+            let mut decoder = codec.decode(&source, span, &Budget::unlimited());
+            let error = decoder.read_to_end(&mut Vec::new()).unwrap_err();
+            let stop = read_error(error);
+            assert!(
+                matches!(stop, Some(ReadError::Stop(Stop::Memory))),
+                "{name} at {at}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_budget_that_is_over_ends_empty_streams_in_a_row() {
+    let token = CancelToken::default();
+    token.cancel(Stop::Cancelled);
+    let budget = Budget::new(std::sync::Arc::new(Limits::default()), token);
+    let empty = {
+        let out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        out.finish().unwrap()
+    };
+    let source = Memory::new(empty.repeat(1000));
+    let mut decoder = Codec::Gzip.decode(&source, 0..source.len(), &budget);
+    let error = decoder.read(&mut [0; 16]).unwrap_err();
+    assert!(matches!(
+        read_error(error),
+        Some(ReadError::Stop(Stop::Cancelled))
+    ));
+}
+
+#[test]
+fn remarks_are_bounded_and_counted() {
+    let mut member = {
+        let out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        out.finish().unwrap()
+    };
+    let crc = member.len() - 8;
+    member[crc] ^= 1;
+    let source = Memory::new(member.repeat(1000));
+    let mut decoder = Codec::Gzip.decode(&source, 0..source.len(), &Budget::unlimited());
+    assert_eq!(decoder.read(&mut [0; 16]).unwrap(), 0);
+    let remarks = decoder.remarks();
+    assert_eq!(remarks.kept().len() as u64 + remarks.more(), 1000);
+    assert_eq!(remarks.kept().len(), 100);
+}
+
+#[test]
+fn noise_is_no_stream() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed as u8
+    })
+    .take(64 << 10)
+    .collect();
+    for codec in [
+        Codec::Gzip,
+        Codec::Bzip2,
+        Codec::Xz,
+        Codec::Zstd,
+        Codec::Lz4,
+    ] {
+        let seen = decode(codec, &noise);
+        assert!(seen.failure.is_some() && seen.bytes.is_empty(), "{codec:?}");
+    }
+    // Behind a good header, noise gives no more than a little.
+    for (codec, head) in [
+        (Codec::Zlib, &b"\x78\x9c"[..]),
+        (
+            Codec::Lzma,
+            b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0",
+        ),
+    ] {
+        let most = (0..4000)
+            .map(|i| decode(codec, &[head, &noise[i..]].concat()).bytes.len())
+            .max();
+        assert!(most < Some(4096), "{codec:?}: {most:?}");
+    }
+}

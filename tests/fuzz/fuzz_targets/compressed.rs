@@ -1,0 +1,94 @@
+//! Packed streams: no bytes make a decoder panic, loop, or give more than it
+//! was asked for, and reading in other pieces gives the same bytes. The first
+//! byte chooses the codec.
+
+#![no_main]
+
+use std::io::Read;
+
+use libfuzzer_sys::fuzz_target;
+use modelaudit::budget::Budget;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
+use modelaudit::report::{Location, Place, Why};
+use modelaudit::rules::Draft;
+use modelaudit::source::Memory;
+use modelaudit::wire::codec::Codec;
+
+const CODECS: [Codec; 8] = [
+    Codec::Deflate,
+    Codec::Zlib,
+    Codec::Gzip,
+    Codec::Bzip2,
+    Codec::Xz,
+    Codec::Lzma,
+    Codec::Zstd,
+    Codec::Lz4,
+];
+
+/// What one symbol gives at most.
+const SYMBOL_BYTES: usize = 300;
+
+/// Unpacked bytes after which a stream is left.
+const CAP: usize = 1 << 20;
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn finding(&self, _draft: Draft) {}
+
+    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
+}
+
+fn decode(codec: Codec, source: &Memory, len: u64, piece: usize) -> Vec<u8> {
+    let mut decoder = codec.decode(source, 0..len, &Budget::unlimited());
+    let mut bytes = Vec::new();
+    let mut buffer = vec![0; piece];
+    while bytes.len() < CAP {
+        match decoder.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(n) => bytes.extend_from_slice(&buffer[..n]),
+        }
+    }
+    assert!(decoder.behind() <= len && decoder.packed() <= len);
+    bytes.truncate(CAP);
+    bytes
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((first, bytes)) = data.split_first() else {
+        return;
+    };
+    let codec = CODECS[usize::from(*first) % CODECS.len()];
+    let source = Memory::new(bytes);
+    let len = bytes.len() as u64;
+    // Of a stream that breaks, the last symbol may come or not.
+    let whole = decode(codec, &source, len, 64 << 10);
+    let pieces = decode(codec, &source, len, 61);
+    let common = whole.len().min(pieces.len());
+    assert!(whole[..common] == pieces[..common], "{codec:?}");
+    assert!(
+        whole.len().abs_diff(pieces.len()) <= SYMBOL_BYTES,
+        "{codec:?}"
+    );
+
+    let artifact = Artifact {
+        location: Location::file("fuzzed"),
+        name: "fuzzed.joblib".into(),
+        source: std::sync::Arc::new(source),
+        depth: 0,
+    };
+    let budget = Budget::unlimited();
+    for id in [
+        "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "zlib", "joblib-z",
+    ] {
+        let format = formats::find(id).expect("a registered format");
+        format.recognise(&Probe::new(&artifact));
+        let mut cx = Context::new(&Nowhere, &budget);
+        let _ = format.examine(&artifact, &mut cx);
+        for member in cx.finish().members {
+            if let Body::Stored(span) | Body::Packed(span, _) = member.body {
+                assert!(span.start <= span.end && span.end <= len);
+            }
+        }
+    }
+});

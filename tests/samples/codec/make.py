@@ -1,0 +1,78 @@
+"""Makes the packed samples for the unit tests of the codecs, each with a
+writer that is not ours.
+
+    apt-get install bzip2 lz4 xz-utils zstd
+    python tests/samples/codec/make.py
+
+Run by hand; the tests only read what it wrote. `plain()` is written again in
+the tests.
+"""
+
+import bz2
+import gzip
+import lzma
+import pathlib
+import subprocess
+import zlib
+
+HERE = pathlib.Path(__file__).parent
+MIB = 1 << 20
+
+
+def plain():
+    lines = (f"line {i}: {i * i * 2654435761 % 4294967296:08x}\n" for i in range(120))
+    return "".join(lines).encode()
+
+
+def run(command, data):
+    return subprocess.run(command.split(), input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def xz(filters, check=-1):
+    return lzma.compress(plain(), check=check, filters=filters)
+
+
+def sized(data):
+    """LZMA with the length in the header, and with an end mark all the same."""
+    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}]
+    header = b"\x5d" + (1 << 16).to_bytes(4, "little") + len(data).to_bytes(8, "little")
+    return header + lzma.compress(data, lzma.FORMAT_RAW, filters=filters)
+
+
+LZMA2 = {"id": lzma.FILTER_LZMA2, "preset": 6}
+HALF = len(plain()) // 2
+FIRST, SECOND = plain()[:HALF], plain()[HALF:]
+
+SAMPLES = {
+    "text.zlib": zlib.compress(plain(), 9),
+    "text.gz": gzip.compress(plain(), mtime=0),
+    "members.gz": gzip.compress(FIRST, mtime=0) + bytes(7) + gzip.compress(SECOND, mtime=0),
+    "text.bz2": bz2.compress(plain(), 1),
+    "streams.bz2": bz2.compress(FIRST, 1) + bz2.compress(SECOND, 9),
+    "text.xz": xz([LZMA2]),
+    "none.xz": xz([LZMA2], lzma.CHECK_NONE),
+    "crc32.xz": xz([LZMA2], lzma.CHECK_CRC32),
+    "sha256.xz": xz([LZMA2], lzma.CHECK_SHA256),
+    "filters.xz": xz([{"id": lzma.FILTER_DELTA, "dist": 3}, {"id": lzma.FILTER_X86}, LZMA2]),
+    "arm.xz": xz([{"id": lzma.FILTER_ARM}, LZMA2]),
+    "blocks.xz": run("xz -c --block-size=1000 -T1", plain()),
+    "streams.xz": lzma.compress(FIRST) + bytes(8) + lzma.compress(SECOND),
+    "mixed.xz": lzma.compress(FIRST) + lzma.compress(SECOND, lzma.FORMAT_ALONE),
+    "text.lzma": lzma.compress(plain(), lzma.FORMAT_ALONE),
+    "sized.lzma": sized(plain()),
+    "text.zst": run("zstd -c -19 --check", plain()),
+    "small-window.zst": run("zstd -c -1 --no-check --zstd=wlog=10", plain()),
+    "frames.zst": b"\x53\x2a\x4d\x18\x05\0\0\0extra" + run("zstd -c --check", FIRST)
+        + run("zstd -c", SECOND),
+    "text.lz4": run("lz4 -c -9 -B4 -BD --content-size", plain()),
+    "blocks.lz4": run("lz4 -c -1 -B4 -BI -BX", plain()),
+    "frames.lz4": run("lz4 -c", FIRST) + b"\x50\x2a\x4d\x18\x02\0\0\0hi" + run("lz4 -c", SECOND),
+    "legacy.lz4": run("lz4 -c -l", plain()),
+    "zeros.xz": lzma.compress(bytes(8 * MIB)),
+    "zeros.lzma": lzma.compress(bytes(8 * MIB), lzma.FORMAT_ALONE),
+    "zeros.zst": run("zstd -c -19", bytes(8 * MIB)),
+}
+
+for name, data in SAMPLES.items():
+    (HERE / name).write_bytes(data)
+    print(f"{name}: {len(data)}")
