@@ -109,6 +109,8 @@ fn examine(
     let named = cx.finish();
     job.ledger.tensors(entry, named.tensors);
     job.ledger.judged(entry, named.judged);
+    job.ledger
+        .accepted(entry, named.accepted.into_values(), named.accepted_unlisted);
     match ended {
         Ok(Ok(())) => {}
         Ok(Err(fault)) if fault.ends_job() => return Err(fault),

@@ -12,8 +12,8 @@ use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
-    ArtifactReport, Coverage, Finding, Gap, Location, Outcome, Place, Span, Tensor, TensorTable,
-    Why,
+    Accepted, ArtifactReport, Coverage, Finding, Gap, Location, Outcome, Place, Span, Tensor,
+    TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -52,6 +52,8 @@ struct Account {
     findings: BTreeMap<&'static str, Kept>,
     /// Hits that count only if this turns out not to be prose all through.
     doubtful: BTreeMap<&'static str, Kept>,
+    accepted: Vec<Accepted>,
+    accepted_unlisted: u64,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -96,6 +98,8 @@ impl Ledger {
             judged: BTreeMap::new(),
             findings: BTreeMap::new(),
             doubtful: BTreeMap::new(),
+            accepted: Vec::new(),
+            accepted_unlisted: 0,
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -115,6 +119,14 @@ impl Ledger {
             for spans in a.judged.values_mut() {
                 spans.merge();
             }
+        });
+    }
+
+    /// Write down what loading the artifact calls and is no finding.
+    pub fn accepted(&self, entry: Entry, accepted: impl Iterator<Item = Accepted>, unlisted: u64) {
+        self.account(entry, |a| {
+            a.accepted.extend(accepted);
+            a.accepted_unlisted = a.accepted_unlisted.saturating_add(unlisted);
         });
     }
 
@@ -276,6 +288,8 @@ impl Account {
                 formats,
                 strategy,
                 coverage,
+                accepted: self.accepted,
+                accepted_unlisted: self.accepted_unlisted,
             },
             findings,
         )

@@ -1,12 +1,17 @@
 //! What an examiner may do: report, name members, note gaps, spend budget.
 
+use std::collections::BTreeMap;
+
 use crate::budget::{Budget, Stop};
-use crate::report::{Place, Span, Tensor, Why};
+use crate::report::{Accepted, Place, Span, Tensor, Why};
 use crate::rules::{Draft, Rule};
 use crate::wire::codec::Codec;
 
 /// Calls of [`Context::tick`] between two looks at the clock.
 const TICKS_PER_CHECK: u32 = 1024;
+
+/// Distinct callables that one examination lists as accepted.
+const ACCEPTED_CAP: usize = 256;
 
 /// Where findings and gaps go the moment they are made, so that nothing is
 /// lost if the examination ends badly.
@@ -57,6 +62,10 @@ pub struct Named {
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
+    /// Callables that loading calls and that are no finding, by their names.
+    pub accepted: BTreeMap<String, Accepted>,
+    /// How many more of them there are.
+    pub accepted_unlisted: u64,
 }
 
 impl<'a> Context<'a> {
@@ -100,6 +109,21 @@ impl<'a> Context<'a> {
     /// sweep finds there by the same rule is the same fact again.
     pub fn judged(&mut self, span: Span, rule: &'static Rule) {
         self.named.judged.push((span, rule));
+    }
+
+    /// Say that loading calls something that is no finding, and why. A callable
+    /// that was named before is counted there.
+    pub fn accept(&mut self, accepted: &Accepted) {
+        let named = &mut self.named;
+        let room = named.accepted.len() < ACCEPTED_CAP;
+        match named.accepted.get_mut(&accepted.callable) {
+            Some(one) => one.calls = one.calls.saturating_add(accepted.calls),
+            None if room => {
+                let callable = accepted.callable.clone();
+                named.accepted.insert(callable, accepted.clone());
+            }
+            None => named.accepted_unlisted = named.accepted_unlisted.saturating_add(1),
+        }
     }
 
     /// Look at the clock now and then. Belongs into every loop whose length

@@ -44,12 +44,14 @@ const SCHEMA_CAP_BYTES: u64 = 256 << 20;
 const NAME_CAP_BYTES: u64 = 4096;
 
 /// Fields of the footer, by path: `FileMetaData.key_value_metadata`.
+const PAIR: &[i16] = &[5];
 const KEY: &[i16] = &[5, 1];
 const VALUE: &[i16] = &[5, 2];
 /// `FileMetaData.row_groups.columns.file_path`.
 const FILE_PATH: &[i16] = &[4, 1, 1];
 /// The keys of one column in one row group:
 /// `row_groups.columns.meta_data.key_value_metadata`.
+const COLUMN_PAIR: &[i16] = &[4, 1, 3, 8];
 const COLUMN_KEY: &[i16] = &[4, 1, 3, 8, 1];
 const COLUMN_VALUE: &[i16] = &[4, 1, 3, 8, 2];
 /// `FileMetaData.schema`.
@@ -103,6 +105,7 @@ impl Format for Parquet {
             source,
             metadata: Metadata::new(artifact),
             key: Vec::new(),
+            value: None,
             paths: Tally::default(),
             has_schema: false,
             is_encrypted: false,
@@ -150,8 +153,9 @@ fn footer(source: &dyn Source) -> Result<Span, Fault> {
 struct Walk<'a> {
     source: &'a dyn Source,
     metadata: Metadata<'a>,
-    /// The key whose value comes next.
+    /// The key and the value of the pair that is open, in either order.
     key: Vec<u8>,
+    value: Option<Span>,
     /// Paths that lead out: each column of each row group has one.
     paths: Tally,
     has_schema: bool,
@@ -172,8 +176,9 @@ impl Walk<'_> {
             (SCHEMA, Token::Begin) => self.has_schema = true,
             (ENCRYPTION, Token::Begin) => self.is_encrypted = true,
             (KEY | COLUMN_KEY, Token::Binary) => self.key = self.bytes(&event.span)?,
-            (VALUE, Token::Binary) => self.value(event.span.clone(), "the footer", cx)?,
-            (COLUMN_VALUE, Token::Binary) => self.value(event.span.clone(), "a column", cx)?,
+            (VALUE | COLUMN_VALUE, Token::Binary) => self.value = Some(event.span.clone()),
+            (PAIR, Token::End) => self.pair("the footer", cx)?,
+            (COLUMN_PAIR, Token::End) => self.pair("a column", cx)?,
             (FILE_PATH, Token::Binary) => self.path(event.span.clone())?,
             _ => {}
         }
@@ -185,8 +190,12 @@ impl Walk<'_> {
         Ok(self.source.chunk(span.start..end)?.to_vec())
     }
 
-    fn value(&mut self, span: Span, owner: &str, cx: &mut Context<'_>) -> Result<(), Fault> {
+    /// Judge the pair that ends here.
+    fn pair(&mut self, owner: &str, cx: &mut Context<'_>) -> Result<(), Fault> {
         let key = std::mem::take(&mut self.key);
+        let Some(span) = self.value.take() else {
+            return Ok(());
+        };
         if key == ARROW_SCHEMA {
             return self.arrow_schema(span, cx);
         }
@@ -277,6 +286,17 @@ mod tests {
         assert_eq!(said.named.members[0].body, Body::Decoded(b"hello".to_vec()));
         let broken = examine(&footer(b"", b"ARROW:schema", b"\xff\xff"));
         assert_eq!(broken.gaps[0].1, Why::Malformed);
+    }
+
+    #[test]
+    fn a_value_in_front_of_its_key_is_read_with_it() {
+        // Thrift lets fields stand in any order, by their full ids.
+        let value = [&[0x08, 4][..], &text(8, b"aGVsbG8=")[1..]].concat();
+        let key = [&[0x08, 2][..], &text(12, b"ARROW:schema")[1..]].concat();
+        let pair = [&[0x39, 0x1c][..], &value, &key, &[0]].concat();
+        let said = examine(&[&[0x15, 2, 0x19, 0x1c, 0][..], &pair, &[0]].concat());
+        assert!(said.is_clean(), "{said:?}");
+        assert_eq!(said.named.members.len(), 1);
     }
 
     #[test]

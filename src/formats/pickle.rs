@@ -37,7 +37,7 @@ static SPEC: FormatSpec = FormatSpec {
     id: "pickle",
     title: "Python pickle",
     suffixes: &[
-        ".pkl", ".pickle", ".joblib", ".dill", ".p", ".pt", ".pth", ".ckpt",
+        ".pkl", ".pickle", ".joblib", ".dill", ".p", ".pt", ".pth", ".ckpt", ".model",
     ],
     runs_code: true,
     content: Content::Data,

@@ -10,7 +10,8 @@
 //! Each of the pickles is a program, and a hostile number of elements shifts
 //! all that follows. Both are examined, and every byte is accounted for.
 //!
-//! Not checked: what the elements are.
+//! Not checked: what the elements are, and the facts about the machine, which
+//! no loader looks at.
 
 use std::collections::HashMap;
 
@@ -51,7 +52,11 @@ static SPEC: FormatSpec = FormatSpec {
     content: Content::Data,
     layer_of: None,
     references: &["https://github.com/pytorch/pytorch/blob/main/torch/serialization.py"],
-    limitations: &["What the elements of a storage are is not looked at beyond the sweep."],
+    limitations: &[
+        "What the elements of a storage are is not looked at beyond the sweep.",
+        "The byte order and type sizes that the file claims are not judged: no loader reads them.",
+        "Views of storages in files of PyTorch 0.1 are not compared with the storage they lie in.",
+    ],
 };
 
 /// Whether a file begins like one: with the pickle of the magic number alone.

@@ -91,7 +91,8 @@ impl Format for Zarr {
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         let named = probe.has_suffix(SPEC.suffixes) || probe.file_name() == "zarr.json";
         let head = probe.head();
-        let begins = head.trim_ascii_start().starts_with(b"{");
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let begins = text.trim_ascii_start().starts_with(b"{") || (named && is_wide(head));
         let keyed = || memchr::memmem::find(head, b"\"zarr_format\"").is_some();
         match begins {
             true if named || keyed() => Claim::Structure,
@@ -124,6 +125,14 @@ impl Format for Zarr {
         seen.finish(cx)?;
         ended
     }
+}
+
+/// Whether bytes begin as JSON in UTF-16 or UTF-32 does, which Python reads too.
+pub(super) fn is_wide(head: &[u8]) -> bool {
+    matches!(
+        head,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{', 0, ..] | [0, b'{', ..] | [0, 0, 0, b'{', ..]
+    )
 }
 
 /// What the metadata said so far.
@@ -262,6 +271,11 @@ mod tests {
         assert_eq!(recognise("other.json", V3), Claim::Structure);
         assert_eq!(recognise("config.json", "{}"), Claim::No);
         assert_eq!(recognise(".zarray", "\u{1}"), Claim::Name);
+        assert_eq!(recognise("zarr.json", "\u{feff}{}"), Claim::Structure);
+        let wide: Vec<u8> = "{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let claim = testing::recognise(&Zarr, "zarr.json", wide.clone());
+        assert_eq!(claim, Claim::Structure);
+        assert_eq!(testing::examine(&Zarr, "zarr.json", wide).gaps.len(), 1);
     }
 
     #[test]

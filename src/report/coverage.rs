@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Location;
+use super::{Accepted, Location};
 
 /// Bytes of one artifact, by what became of them:
 /// `swept + delegated + missed = len`.
@@ -43,4 +43,14 @@ pub struct ArtifactReport {
     pub strategy: String,
     /// What became of them.
     pub coverage: Coverage,
+    /// What loading it calls and is no finding, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Accepted>,
+    /// Further callables of this kind that are not listed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub accepted_unlisted: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

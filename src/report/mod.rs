@@ -5,6 +5,7 @@
 //! them into one [`Report`]. Every output format and the exit code are pure
 //! functions of that value.
 
+mod accepted;
 mod coverage;
 mod escape;
 mod finding;
@@ -17,6 +18,7 @@ mod shard_set;
 mod summary;
 mod survey;
 
+pub use accepted::Accepted;
 pub use coverage::{ArtifactReport, Coverage};
 pub use escape::{bytes as escape_bytes, text as escape_text};
 pub use finding::Finding;

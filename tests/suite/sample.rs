@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use modelaudit::report::{
-    ArtifactReport, Coverage, Finding, Gap, Location, Place, Report, SCHEMA_VERSION, Severity,
-    ShardRow, ShardSetReport, Stats, Summary, Survey, SurveyedFile, SurveyedSet, Tool, Verdict,
-    Why,
+    Accepted, ArtifactReport, Coverage, Finding, Gap, Location, Place, Report, SCHEMA_VERSION,
+    Severity, ShardRow, ShardSetReport, Stats, Summary, Survey, SurveyedFile, SurveyedSet, Tool,
+    Verdict, Why,
 };
 use modelaudit::rules::{content, shards};
 
@@ -29,6 +29,16 @@ fn artifact(location: Location, formats: &[&str], coverage: [u64; 3]) -> Artifac
             delegated,
             missed,
         },
+        accepted: Vec::new(),
+        accepted_unlisted: 0,
+    }
+}
+
+fn accepted(callable: &str, why: &str, calls: u64) -> Accepted {
+    Accepted {
+        callable: callable.into(),
+        why: why.into(),
+        calls,
     }
 }
 
@@ -173,11 +183,22 @@ fn artifacts() -> Vec<ArtifactReport> {
         artifact(archive.clone(), &["zip"], [300, 100, 50]),
         artifact(archive.member("inner.zip"), &["zip", "pickle"], [100, 0, 0]),
         artifact(model.clone(), &["torch-zip", "zip"], [1_000, 2_000_000, 0]),
-        artifact(
-            model.member("archive/data.pkl"),
-            &["pickle"],
-            [2_000_000, 0, 0],
-        ),
+        ArtifactReport {
+            accepted: vec![
+                accepted(
+                    "torch._utils._rebuild_tensor_v2",
+                    "it rebuilds a tensor",
+                    1_200,
+                ),
+                accepted("sklearn.svm._classes.SVC", "a class that stores numbers", 1),
+            ],
+            accepted_unlisted: 3,
+            ..artifact(
+                model.member("archive/data.pkl"),
+                &["pickle"],
+                [2_000_000, 0, 0],
+            )
+        },
         artifact(file("notes.txt"), &["opaque"], [12, 0, 0]),
         artifact(
             file("set/model-00001-of-00003.safetensors"),

@@ -148,6 +148,7 @@ impl Machine<'_, '_> {
             return Ok(value);
         }
         let special = self.names.get(id).map_or(Special::None, |n| n.special);
+        self.names.count_call(id);
         let given = match special {
             // Nothing asks for the elements: most calls.
             Special::None => return self.call_plainly(how, id, args, &[]),
@@ -178,9 +179,13 @@ impl Machine<'_, '_> {
                 }
                 Ok(Value::None)
             }
-            (Special::RebuildFromType, &[inner, _, inner_args, ..]) => {
+            (Special::RebuildFromType, &[inner, _, inner_args, ref state @ ..]) => {
                 self.names.settle(id);
-                self.call(How::Called, inner, inner_args)
+                let made = self.call(How::Called, inner, inner_args)?;
+                if let Some(&state) = state.first() {
+                    self.check_distribution(made, state);
+                }
+                Ok(made)
             }
             (Special::NewObj, &[class, ref rest @ ..]) => {
                 self.names.settle(id);
@@ -201,13 +206,29 @@ impl Machine<'_, '_> {
                 }
                 self.call(How::Constructed, class, state)
             }
-            (Special::Distribution, _) => {
+            (Special::LoadBytes(_), _) if self.tell_nested(id, &given) => {
                 self.names.settle(id);
                 Ok(self.result(callee, args, Role::Object))
             }
-            (Special::LoadBytes, _) if self.tell_nested(id, &given) => {
+            (Special::Lookup(lookup), _) => match self.looked_up(lookup, &given) {
+                Some((module, name)) => {
+                    self.names.settle(id);
+                    let found = self.named(&module, &name, self.span.start)?;
+                    Ok(Value::Global(found))
+                }
+                None => self.call_plainly(how, id, args, &given),
+            },
+            (Special::Distribution, _) => match self.empty_distribution(how, id, args) {
+                Some(made) => Ok(made),
+                None => self.call_plainly(how, id, args, &given),
+            },
+            (Special::EvalRepr, &[text]) if self.is_repr_of_constant(text) => {
                 self.names.settle(id);
                 Ok(self.result(callee, args, Role::Object))
+            }
+            (Special::Reconstruct, &[Value::Global(class), ..]) if self.is_memory_map(class) => {
+                self.names.settle(class);
+                self.call_plainly(how, id, args, &given)
             }
             _ => self.call_plainly(how, id, args, &given),
         }
@@ -251,11 +272,23 @@ impl Machine<'_, '_> {
                 let role = self.heap.made(inner).map_or(Role::Object, |m| m.role);
                 Ok(self.result(callee, args, role))
             }
-            (Special::ArrayWrapper, _) => Ok(self.result(callee, args, Role::ArrayWrapper)),
             _ => {
-                let role = self.role_of(how, id);
-                Ok(self.result(callee, args, role))
+                let role = match special {
+                    Special::ArrayWrapper => Role::ArrayWrapper,
+                    _ => self.role_of(how, id),
+                };
+                let made = self.result(callee, args, role);
+                self.mark_fresh(how, id, made);
+                Ok(made)
             }
+        }
+    }
+
+    /// Note of the result of a class that it is a new object.
+    fn mark_fresh(&mut self, how: How, id: GlobalId, made: Value) {
+        let class = self.names.get(id).is_some_and(|n| n.is_class_like());
+        if let Some(made) = self.heap.made_mut(made) {
+            made.fresh = how == How::Constructed || class;
         }
     }
 
@@ -316,6 +349,7 @@ impl Machine<'_, '_> {
             args,
             role,
             state: Value::None,
+            fresh: false,
             hooks: Vec::new(),
         })
     }

@@ -17,7 +17,7 @@ const PARENTS_CAP: usize = 4;
 const DEPTH_CAP: u32 = 4;
 
 /// Bytes of a text that is looked at: a name, a path.
-const LOOKED_AT_BYTES: usize = 512;
+pub(super) const LOOKED_AT_BYTES: usize = 512;
 
 impl Machine<'_, '_> {
     /// A constant text, bounded.

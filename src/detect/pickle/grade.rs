@@ -66,8 +66,10 @@ impl Machine<'_, '_> {
             self.tell_call(Fact::DangerousCall(danger), Some(handed), callee, args);
         } else if class && !known_package && first {
             let code_like = self.is_code_like(args);
+            self.names.tell(id);
             self.tell_call(Fact::UnknownClass { code_like }, None, callee, args);
         } else if !class && first {
+            self.names.tell(id);
             self.tell_call(Fact::UnknownCall { known_package }, None, callee, args);
         }
     }

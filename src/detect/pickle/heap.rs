@@ -169,6 +169,15 @@ impl Heap {
         }
     }
 
+    /// A container was fetched again.
+    pub fn share(&mut self, value: Value) {
+        if let Value::Node(NodeId(id)) = value
+            && let Some(Node::Container(_, items)) = self.nodes.get_mut(id as usize)
+        {
+            items.shared = true;
+        }
+    }
+
     /// Add elements to a container; whether it was one.
     pub fn extend(&mut self, container: Value, elements: &[Value]) -> bool {
         let Value::Node(NodeId(id)) = container else {

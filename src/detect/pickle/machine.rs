@@ -16,7 +16,7 @@ use super::value::{GlobalId, Kind, Node, Value};
 use super::{Options, calls::How};
 use crate::budget::Budget;
 use crate::detect::globals::Why;
-use crate::report::Span;
+use crate::report::{Accepted, Span};
 use crate::source::Source;
 use crate::wire::pickle::opcode::HIGHEST_PROTOCOL;
 use crate::wire::pickle::{FrameFault, Instruction, Literal, Opcode, Operand, Reader};
@@ -84,6 +84,8 @@ pub(super) struct Machine<'a, 's> {
     /// A literal that is known to say `storage`.
     pub(super) storage_word: Option<Literal>,
     told_memo: bool,
+    /// The class of a distribution that was accepted.
+    pub(super) distribution: Option<GlobalId>,
     fuel: u64,
     import_fuel: u64,
     pub(super) arrays: bool,
@@ -133,6 +135,7 @@ impl<'a, 's> Machine<'a, 's> {
                 inner: Vec::new(),
                 storages: Vec::new(),
                 list: Vec::new(),
+                accepted: Vec::new(),
                 limits: Vec::new(),
                 ending: Ending::Cut,
             },
@@ -144,6 +147,7 @@ impl<'a, 's> Machine<'a, 's> {
             content: None,
             storage_word: None,
             told_memo: false,
+            distribution: None,
             fuel: options.fuel,
             import_fuel: options.imports,
             arrays: options.arrays,
@@ -173,10 +177,23 @@ impl<'a, 's> Machine<'a, 's> {
         self.tell_repeats();
         self.tell_imports();
         self.summary.ending = ending;
+        self.summary.accepted = self.accepted();
         if self.heap.dropped_active() {
             self.limit("elements of a container");
         }
         (self.summary, self.reader)
+    }
+
+    /// What was called and not told.
+    fn accepted(&self) -> Vec<Accepted> {
+        let quiet = self.names.iter().filter_map(|(_, name)| {
+            Some(Accepted {
+                callable: name.shown(),
+                why: name.accepted()?.to_owned(),
+                calls: name.calls,
+            })
+        });
+        quiet.collect()
     }
 
     fn step(&mut self) -> Result<Option<Ending>, Trouble> {
@@ -330,7 +347,11 @@ impl<'a, 's> Machine<'a, 's> {
         match self.opcode {
             Opcode::Pop => stack.pop_any()?,
             Opcode::PopMark => stack.pop_mark(&mut self.scratch)?,
-            Opcode::Dup => stack.push(stack.top()?)?,
+            Opcode::Dup => {
+                let value = stack.top()?;
+                self.heap.share(value);
+                stack.push(value)?;
+            }
             _ => {
                 stack.top()?;
             }
@@ -345,6 +366,7 @@ impl<'a, 's> Machine<'a, 's> {
             None if self.level.memo.dropped() => Value::Unknown,
             None => return Err(Trouble::Refused(format!("the memo has no entry {index}"))),
         };
+        self.heap.share(value);
         Ok(self.level.stack.push(value)?)
     }
 
@@ -548,6 +570,9 @@ impl<'a, 's> Machine<'a, 's> {
         show: impl FnOnce(Scene<'_>) -> String,
     ) {
         self.events = self.events.saturating_add(1);
+        if let Some(id) = global {
+            self.names.tell(id);
+        }
         let name = global.and_then(|id| self.names.get(id));
         let apart = self.repeats.len() < EVENTS_TOLD_APART;
         let shown = match (apart, name) {

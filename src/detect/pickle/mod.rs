@@ -24,6 +24,7 @@ mod grade;
 mod hands;
 mod heap;
 mod imports;
+mod lookup;
 mod machine;
 mod memo;
 mod names;

@@ -4,14 +4,24 @@ use std::collections::HashMap;
 
 use super::Judge;
 use super::constants::{self, Function};
+use super::distributions;
 use super::event::Danger;
 use super::hands::{self, Hands};
+use super::lookup::Lookup;
 use super::value::{GlobalId, Value};
 use crate::detect::globals::{self, Judgement, Use};
 use crate::wire::pickle::Literal;
 
 /// Distinct globals of one stream that are followed.
 pub const GLOBAL_CAP: usize = 1 << 16;
+
+/// Why a class that nobody vetted is no finding.
+const KNOWN_CLASS_REASON: &str =
+    "a class of a library that models ordinarily name; it is not vetted";
+
+/// Why a callable that could do harm is no finding.
+const ARGUMENTS_REASON: &str =
+    "what it does depends on its arguments; they were followed and do no harm";
 
 /// A callable whose arguments decide, or whose result can be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +70,9 @@ pub enum Special {
     AddExtension,
     /// `_codecs.encode`: how protocol 2 writes bytes.
     Encode,
-    /// Loads the bytes it is given, and is vetted if those are.
-    LoadBytes,
+    /// Loads the bytes that are its argument at this place, and is vetted if
+    /// those are.
+    LoadBytes(usize),
     /// `torch._utils._rebuild_tensor` and its versions.
     RebuildTensor,
     /// Wraps a tensor that is its first argument.
@@ -70,8 +81,15 @@ pub enum Special {
     Dtype,
     /// joblib's stand-in for an array whose bytes follow.
     ArrayWrapper,
-    /// A SciPy distribution, which its state decides about.
+    /// Finds another global by the names it is given.
+    Lookup(Lookup),
+    /// `dill._eval_repr`: evaluates a text, by rights that of a constant.
+    EvalRepr,
+    /// A class of SciPy's distributions, which its state decides about.
     Distribution,
+    /// NumPy's rebuilder of arrays: its first argument is a class that is
+    /// made without its own constructor.
+    Reconstruct,
 }
 
 /// What a [`Special::Collect`] makes of the elements.
@@ -114,6 +132,10 @@ pub struct Name {
     pub origin: Vec<Value>,
     /// Whether a call of it, or a contract about it, has settled the matter.
     pub settled: bool,
+    /// How often it was called.
+    pub calls: u64,
+    /// Whether an event was told about it.
+    pub told: bool,
 }
 
 impl Name {
@@ -154,6 +176,17 @@ impl Name {
             false => None,
         };
         self.danger().or_else(of_class)
+    }
+
+    /// Why a call of it is no finding; `None` where it was not called, or
+    /// something was told about it.
+    pub fn accepted(&self) -> Option<&'static str> {
+        let quiet = self.calls > 0 && !self.told;
+        quiet.then_some(match self.judgement {
+            Judgement::Harmless(why) => why,
+            Judgement::Unknown { .. } => KNOWN_CLASS_REASON,
+            Judgement::Dangerous { .. } => ARGUMENTS_REASON,
+        })
     }
 
     /// Whether it is vetted.
@@ -267,6 +300,20 @@ impl Names {
         }
     }
 
+    /// Something was told about this global.
+    pub fn tell(&mut self, id: GlobalId) {
+        if let Some(name) = self.list.get_mut(id.0 as usize) {
+            name.told = true;
+        }
+    }
+
+    /// This global is called once more.
+    pub fn count_call(&mut self, id: GlobalId) {
+        if let Some(name) = self.list.get_mut(id.0 as usize) {
+            name.calls = name.calls.saturating_add(1);
+        }
+    }
+
     /// The global that was imported by these two operands before.
     pub fn known(&self, operands: (Literal, Literal)) -> Option<GlobalId> {
         self.by_literal.get(&operands).copied().map(GlobalId)
@@ -329,6 +376,8 @@ impl Names {
             origin: Vec::new(),
             // A pure function does nothing by being there.
             settled: computes.is_some(),
+            calls: 0,
+            told: false,
         });
         Some((GlobalId(id), true))
     }
@@ -382,19 +431,20 @@ fn special(module: &str, name: &str, path: &str) -> Special {
         ("copyreg", "_reconstructor") => Special::Reconstructor,
         ("copyreg", "add_extension") => Special::AddExtension,
         ("_codecs" | "codecs", "encode") => Special::Encode,
-        ("torch.storage", "_load_from_bytes") => Special::LoadBytes,
+        ("torch.storage", "_load_from_bytes") => Special::LoadBytes(0),
+        ("spacy.tokens.doc", "unpickle_doc") => Special::LoadBytes(1),
+        ("spacy.vocab", "unpickle_vocab") => Special::LoadBytes(4),
         ("torch._utils", _) => torch_special(name),
         ("numpy", "dtype") => Special::Dtype,
         ("joblib.numpy_pickle", "NumpyArrayWrapper") => Special::ArrayWrapper,
-        ("scipy.stats._continuous_distns" | "scipy.stats._discrete_distns", _)
-            if is_class_like(name) || name.ends_with("_gen") =>
-        {
-            Special::Distribution
+        ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => {
+            Special::Reconstruct
         }
-        ("scipy.stats._distn_infrastructure", "rv_continuous" | "rv_discrete" | "rv_sample") => {
-            Special::Distribution
-        }
-        _ => resolver(path)
+        ("dill._dill" | "dill.dill" | "dill", "_eval_repr") => Special::EvalRepr,
+        _ if distributions::is_class(module, name) => Special::Distribution,
+        _ => Lookup::of(module, name)
+            .map(Special::Lookup)
+            .or_else(|| resolver(path))
             .or_else(|| hands::of(path).map(Special::Hands))
             .unwrap_or(Special::None),
     }

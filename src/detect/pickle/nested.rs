@@ -35,11 +35,19 @@ impl Machine<'_, '_> {
     /// Bytes that are handed to a loader called as a function; whether there
     /// are some.
     pub(super) fn tell_nested(&mut self, id: GlobalId, given: &[Value]) -> bool {
-        self.is_loader(id)
-            && given
-                .iter()
-                .take(ARGUMENTS_LOOKED_AT)
-                .any(|&v| self.tell_bytes(id, v))
+        match self.names.get(id).map(|name| name.special) {
+            Some(Special::LoadBytes(place)) => {
+                let bytes = given.get(place).copied();
+                bytes.is_some_and(|bytes| self.tell_bytes(id, bytes))
+            }
+            _ => {
+                self.is_loader(id)
+                    && given
+                        .iter()
+                        .take(ARGUMENTS_LOOKED_AT)
+                        .any(|&v| self.tell_bytes(id, v))
+            }
+        }
     }
 
     /// The same with all arguments as one value.
@@ -66,7 +74,8 @@ impl Machine<'_, '_> {
             return false;
         };
         let deserialises = |effect| effect == Effect::Deserialises;
-        name.special == Special::LoadBytes || name.danger().is_some_and(|d| deserialises(d.effect))
+        matches!(name.special, Special::LoadBytes(_))
+            || name.danger().is_some_and(|d| deserialises(d.effect))
     }
 
     fn tell_bytes(&mut self, id: GlobalId, value: Value) -> bool {

@@ -2,7 +2,7 @@
 
 use super::stack::StackError;
 use super::value::Value;
-use crate::report::Span;
+use crate::report::{Accepted, Span};
 use crate::source::{ReadError, Source};
 use crate::wire::Fault;
 use crate::wire::pickle::Literal;
@@ -119,6 +119,8 @@ pub struct Summary {
     pub storages: Vec<Storage>,
     /// Texts of the list that the stream is, as far as they were kept.
     pub list: Vec<Value>,
+    /// Every callable that was called and not told, each once.
+    pub accepted: Vec<Accepted>,
     /// Limits that were reached without ending the walk.
     pub limits: Vec<&'static str>,
     /// How the walk ended.

@@ -530,9 +530,30 @@ fn a_distribution_is_restored_from_the_text_that_scipy_wrote() {
     assert_eq!(with(b"}Vname\nVnorm\ns"), 0);
     assert_eq!(with(b"}V_parse_arg_template\nVimport os\ns"), 1);
     assert_eq!(with(b"}V_parse_arg_template\nNs"), 1);
-    assert_eq!(with(b"}V_attach_methods\nVx\ns"), 1);
+    assert_eq!(with(b"}V_attach_methods\ncown\nf\ns"), 1);
     // The state of old versions: the arguments of the constructor.
     assert_eq!(with(b"(}(Va\nNVb\nNVc\nNuNt"), 0);
     // A dictionary of two keys is an attribute and its value.
     assert_eq!(with(b"(}(V_parse_arg_template\nNVimport os\nNuNt"), 1);
+}
+
+#[test]
+fn what_is_called_and_not_told_is_accepted_once_with_its_reason() {
+    let stream = b"(cbuiltins\ndict\n)Rcbuiltins\ndict\n)Rctorch.nn\nLinear\n)R\
+                   cos\nsystem\n)Rcown\nf\n)Rccollections\nOrderedDict\nt.";
+    let accepted: Vec<_> = run(stream)
+        .1
+        .accepted
+        .into_iter()
+        .map(|one| (one.callable, one.why, one.calls))
+        .collect();
+    let of = |name: &str, why: &str, calls| (name.to_owned(), why.to_owned(), calls);
+    let known = "a class of a library that models ordinarily name; it is not vetted";
+    assert_eq!(
+        accepted,
+        [
+            of("builtins.dict", "a test says so", 2),
+            of("torch.nn.Linear", known, 1)
+        ]
+    );
 }

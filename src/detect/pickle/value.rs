@@ -89,6 +89,9 @@ pub struct Items {
     pub active: bool,
     /// Whether one of those was not kept.
     pub lost: bool,
+    /// Whether it was fetched again after it was made, so that something else
+    /// may have changed it.
+    pub shared: bool,
 }
 
 impl Items {
@@ -118,6 +121,8 @@ pub enum Role {
     MethodCaller,
     /// joblib's stand-in for an array whose bytes follow in the stream.
     ArrayWrapper,
+    /// A distribution of SciPy, which executes a part of its state.
+    Distribution,
     /// A method of an object the stream made, or of a constant.
     Bound,
     /// The names in a module or a class: `vars(module)`.
@@ -163,6 +168,8 @@ pub struct Made {
     pub role: Role,
     /// State that a `BUILD` gave it last.
     pub state: Value,
+    /// Whether it is a new object for sure, and none of its arguments.
+    pub fresh: bool,
     /// Names that a state planted on it.
     pub hooks: Vec<(Hook, Value)>,
 }

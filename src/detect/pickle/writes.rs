@@ -7,7 +7,7 @@
 use super::calls::How;
 use super::event::Fact;
 use super::machine::Machine;
-use super::names::{Special, is_special};
+use super::names::is_special;
 use super::summary::{LIST_CAP, NamedTensor, Trouble};
 use super::value::{GlobalId, Hook, Kind, Role, Value};
 use crate::detect::globals::Use;
@@ -191,7 +191,10 @@ impl Machine<'_, '_> {
             Value::Foreign | Value::Unknown => self.tell_state(target, state),
             Value::Node(_) => self.build_node(target, state)?,
             // Nothing was kept of the object; what is planted is told.
-            Value::Made => self.plant(target, state),
+            Value::Made => {
+                self.check_distribution(target, state);
+                self.plant(target, state)
+            }
             _ => {}
         }
         Ok(())
@@ -215,7 +218,8 @@ impl Machine<'_, '_> {
         if matches!(role, Role::Bound | Role::Namespace) {
             self.tell_state(target, state);
         }
-        self.restore(target, callee, state);
+        self.check_distribution(target, state);
+        self.assign(target, callee, state);
         self.plant(target, state);
         if role == Role::Partial {
             self.rebind(target, state);
@@ -251,20 +255,12 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What the class of an object does with the state that it is given.
-    fn restore(&mut self, target: Value, callee: Value, state: Value) {
+    /// The slots of a state are set one by one, which runs the setters of
+    /// properties.
+    fn assign(&mut self, target: Value, callee: Value, state: Value) {
         let Value::Global(id) = callee else {
             return;
         };
-        match self.names.get(id).map(|name| name.special) {
-            Some(Special::Distribution) => self.check_distribution(target, id, state),
-            _ => self.assign(target, id, state),
-        }
-    }
-
-    /// The slots of a state are set one by one, which runs the setters of
-    /// properties.
-    fn assign(&mut self, target: Value, id: GlobalId, state: Value) {
         let slots = match self.elements(state).as_slice() {
             &[_, slots] => slots,
             _ => return,

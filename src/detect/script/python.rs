@@ -6,7 +6,7 @@
 //!
 //! What code does through names that it computes is not seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chains::{Chain, Piece, Pieces};
 use super::excerpt;
@@ -19,6 +19,9 @@ const PIECES_PER_CHECK: u64 = 4096;
 
 /// Names that imports give and that are remembered.
 const ALIASES_CAP: usize = 1 << 16;
+
+/// Names that were looked up and are remembered as harmless.
+const HARMLESS_CAP: usize = 4096;
 
 /// A dangerous function that a source names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +80,7 @@ pub fn danger(dotted: &str) -> Option<Danger> {
 /// back.
 pub fn judge(source: &[u8], budget: &Budget, tell: &mut dyn FnMut(Told)) -> Result<(), Stop> {
     let mut names = Names::default();
+    let mut harmless: BTreeSet<String> = BTreeSet::new();
     let mut seen = 0u64;
     // Behind `def` stands a name that is given, not one that is used.
     let mut is_defined = false;
@@ -94,15 +98,24 @@ pub fn judge(source: &[u8], budget: &Budget, tell: &mut dyn FnMut(Told)) -> Resu
         if std::mem::replace(&mut is_defined, chain.is_word("def")) {
             continue;
         }
-        let found = names.resolve(&chain).and_then(|dotted| danger(&dotted));
-        if let Some(danger) = found {
-            tell(Told {
-                danger,
-                at: chain.at,
-                end: chain.end,
-                excerpt: excerpt(source, chain.at),
-            });
+        let Some(dotted) = names.resolve(&chain) else {
+            continue;
+        };
+        if harmless.contains(&dotted) {
+            continue;
         }
+        let Some(danger) = danger(&dotted) else {
+            if harmless.len() < HARMLESS_CAP {
+                harmless.insert(dotted);
+            }
+            continue;
+        };
+        tell(Told {
+            danger,
+            at: chain.at,
+            end: chain.end,
+            excerpt: excerpt(source, chain.at),
+        });
     }
     Ok(())
 }

@@ -63,34 +63,27 @@ impl<'a> Metadata<'a> {
         column: &str,
         cx: &mut Context<'_>,
     ) -> Result<(), Fault> {
-        let (mut named, mut description) = (None, None);
         let owner = format!("the column `{}`", escape_text(column));
-        self.each(pairs, cx, |key, value, cx| match key {
-            EXTENSION_NAME => {
-                named = Some(value);
-                Ok(())
+        // Readers do not agree on which of several names counts: all do.
+        let mut is_python = false;
+        self.each(pairs.clone(), cx, |key, value, cx| {
+            if key != EXTENSION_NAME {
+                return Ok(());
             }
-            EXTENSION_METADATA => {
-                description = Some(value);
-                Ok(())
+            let name = self.text(Some(value.clone()), NAME_CAP_BYTES)?;
+            is_python |= name == PY_EXTENSION;
+            if PICKLED_VALUES.contains(&name.as_str()) {
+                let message = format!("the values of {owner} are pickles, by its type `{name}`");
+                let draft = rules::PICKLED_OBJECTS.at(value).message(message);
+                cx.report(draft.within(column));
             }
-            _ => self.value(key, value, &owner, cx),
+            Ok(())
         })?;
-        let name = self.text(named.clone(), NAME_CAP_BYTES)?;
-        if PICKLED_VALUES.contains(&name.as_str()) {
-            let message = format!("the values of {owner} are pickles, by its type `{name}`");
-            let at = named.unwrap_or(0..0);
-            cx.report(
-                rules::PICKLED_OBJECTS
-                    .at(at)
-                    .message(message)
-                    .within(column),
-            );
-        }
-        match description {
-            Some(span) => self.extension(&name, span, column, cx),
-            None => Ok(()),
-        }
+        self.each(pairs, cx, |key, value, cx| match key {
+            EXTENSION_NAME => Ok(()),
+            EXTENSION_METADATA => self.extension(is_python, value, column, cx),
+            _ => self.value(key, value, &owner, cx),
+        })
     }
 
     fn each(
@@ -116,19 +109,17 @@ impl<'a> Metadata<'a> {
     /// The description of an extension type.
     fn extension(
         &self,
-        name: &str,
+        is_python: bool,
         span: Span,
         column: &str,
         cx: &mut Context<'_>,
     ) -> Result<(), Fault> {
-        let is_python = name == PY_EXTENSION;
-        if !is_python && !self.is_pickle(&span, "extension.pkl") {
+        if span.is_empty() || !(is_python || self.is_pickle(&span, "extension.pkl")) {
             return Ok(());
         }
         let message = format!(
-            "the type of the column `{}`, `{}`, is described by a pickle",
-            escape_text(column),
-            escape_text(name)
+            "the extension type of the column `{}` is described by a pickle",
+            escape_text(column)
         );
         cx.report(
             rules::PICKLED_TYPE

@@ -140,6 +140,43 @@ fn other_places_for_a_pickle_are_found() {
 }
 
 #[test]
+fn of_keys_that_stand_twice_every_one_counts() {
+    let own: [(&str, &[u8]); 4] = [
+        ("ARROW:extension:name", b"arrow.py_extension_type"),
+        ("ARROW:extension:metadata", PICKLE),
+        ("ARROW:extension:name", b"harmless"),
+        ("ARROW:extension:metadata", b""),
+    ];
+    let said = examine(&stream(schema(vec![column("a", &own, vec![])], &[])));
+    assert_eq!(said.rules(), ["arrow-pickled-type"]);
+    assert_eq!(said.named.members.len(), 1);
+}
+
+#[test]
+fn weights_are_no_stream_by_chance() {
+    let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+    let mut noise = |len: usize| -> Vec<u8> {
+        std::iter::repeat_with(|| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed as u8
+        })
+        .take(len)
+        .collect()
+    };
+    for _ in 0..20_000 {
+        // A first number that is a length, and noise behind it.
+        let bytes = [&[0x80, 0, 0, 0, 0x10, 0, 0, 0][..], &noise(600)].concat();
+        assert_eq!(testing::recognise(&Arrow, "x.bin", bytes), Claim::No);
+    }
+    let integers: Vec<u8> = (0..256u32).flat_map(u32::to_le_bytes).collect();
+    for bytes in [integers, vec![0; 1024], vec![0xff; 1024], vec![1; 1024]] {
+        assert_eq!(testing::recognise(&Arrow, "x.bin", bytes), Claim::No);
+    }
+}
+
+#[test]
 fn feather_is_read_by_its_footer() {
     let absent = || Field::Absent;
     let of = |remark: &[u8]| {

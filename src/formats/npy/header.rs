@@ -194,6 +194,7 @@ fn python(value: &Value) -> String {
             .join(", ")
     };
     match value {
+        Value::Tuple(items) if items.len() == 1 => format!("({},)", join(items)),
         Value::Tuple(items) => format!("({})", join(items)),
         Value::List(items) => format!("[{}]", join(items)),
         other => inner(other),

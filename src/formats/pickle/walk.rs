@@ -88,6 +88,10 @@ impl<'a> Walk<'a> {
             let detail = format!("not all {limit} of the pickle were followed");
             cx.gap(summary.span.clone(), Why::Limit, detail);
         }
+        for one in &summary.accepted {
+            cx.tick()?;
+            cx.accept(one);
+        }
         for tensor in &summary.tensors {
             cx.tick()?;
             let name = tensor.name.fetch(self.source, TENSOR_NAME_BYTES)?;

@@ -5,6 +5,7 @@
 //! so that nothing but the open objects is held.
 
 use super::nodes::{Judge, Node, TypeName};
+use crate::formats::zarr::is_wide;
 use crate::formats::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::report::{Span, Why};
 use crate::rules::manifest::DUPLICATE_KEY;
@@ -44,11 +45,12 @@ impl Format for SkopsSchema {
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         let head = probe.head();
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        if !text.trim_ascii_start().starts_with(b"{") {
+        let named = probe.file_name().as_bytes() == super::SCHEMA;
+        let is_wide = named && is_wide(head);
+        if !text.trim_ascii_start().starts_with(b"{") && !is_wide {
             return Claim::No;
         }
         let has = |key: &[u8]| memchr::memmem::find(head, key).is_some();
-        let named = probe.file_name().as_bytes() == super::SCHEMA;
         let keyed = has(b"\"__loader__\"") && has(b"\"__module__\"");
         match is_tree(probe.source()) {
             Some(true) if named || keyed => Claim::Structure,

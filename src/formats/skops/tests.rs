@@ -185,6 +185,13 @@ fn a_schema_is_known_by_its_root() {
     assert_eq!(claim("schema.json", r#"{"type": "record"}"#), Claim::No);
     assert_eq!(claim("x.json", r#"{"a": {"__loader__": 1}}"#), Claim::No);
     assert_eq!(claim("schema.json", "[]"), Claim::No);
+    let wide: Vec<u8> = tree("1")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let seen = testing::recognise(&SkopsSchema, "schema.json", wide.clone());
+    assert_eq!(seen, Claim::Structure);
+    assert_eq!(examine(&SkopsSchema, "schema.json", wide).gaps.len(), 1);
 }
 
 #[test]

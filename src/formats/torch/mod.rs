@@ -34,7 +34,7 @@ pub struct Torch;
 static SPEC: FormatSpec = FormatSpec {
     id: "torch-zip",
     title: "PyTorch archive",
-    suffixes: &[".pt", ".pth", ".ckpt", ".ptl"],
+    suffixes: &[".pt", ".pth", ".ckpt", ".ptl", ".pth.tar"],
     runs_code: true,
     content: Content::Data,
     layer_of: Some("zip"),

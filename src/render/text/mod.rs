@@ -1,9 +1,10 @@
 //! The report for a person in a terminal.
 //!
 //! Order: what was found, what it means, what was not examined, the shard
-//! sets, the totals, and at the very end one line with the verdict, where it
+//! sets, on request what was accepted and every artifact, the totals, and at the very end one line with the verdict, where it
 //! is still on the screen when everything else has scrolled away.
 
+mod accepted;
 mod findings;
 mod sets;
 mod totals;
@@ -24,6 +25,7 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn io::Write) -> i
         findings::gaps(&mut page, &report.gaps)?;
         sets::write(&mut page, report)?;
         if verbose {
+            accepted::write(&mut page, &report.artifacts)?;
             totals::artifacts(&mut page, &report.artifacts)?;
         }
         page.gap()?;

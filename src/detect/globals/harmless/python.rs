@@ -11,6 +11,7 @@ pub(in crate::detect::globals) const GROUPS: &[Group] = &[
             "builtins.Ellipsis",
             "builtins.False",
             "builtins.None",
+            "builtins.NoneType",
             "builtins.NotImplemented",
             "builtins.True",
             "builtins.abs",
