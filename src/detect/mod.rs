@@ -23,6 +23,7 @@
     )
 )]
 
+pub mod bytecode;
 pub mod code;
 mod embedded;
 pub mod globals;

@@ -34,6 +34,7 @@ mod tally;
 mod testing;
 
 mod arrow;
+mod bytecode;
 mod compressed;
 mod dcp;
 mod manifest;
@@ -61,6 +62,7 @@ mod zip;
 pub static FORMATS: &[&dyn Format] = &[
     &pickle::Pickle,
     &torch_legacy::TorchLegacy,
+    &bytecode::Bytecode,
     &zip::Zip,
     &torch::Torch,
     &npy::Npy,

@@ -51,7 +51,7 @@ static SPEC: FormatSpec = FormatSpec {
     limitations: &[
         "What a known class does with the state it is given is not followed.",
         "What a module does when it is imported is not followed.",
-        "Code objects inside of calls that make functions are reported and not decompiled.",
+        "Functions that the pickle carries are judged by the names in their bytecode, not by what they compute.",
     ],
 };
 

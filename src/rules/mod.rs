@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod arrow;
+pub mod bytecode;
 pub mod content;
 mod draft;
 pub mod embedded;
@@ -69,6 +70,7 @@ pub type Family = (&'static str, &'static [&'static Rule]);
 /// Every family, in the order of the catalogue.
 pub static FAMILIES: &[Family] = &[
     ("Pickle", pickle::RULES),
+    ("Python code", bytecode::RULES),
     ("PyTorch", torch::RULES),
     ("NumPy", numpy::RULES),
     ("Arrow and Parquet", arrow::RULES),

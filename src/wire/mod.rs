@@ -29,6 +29,7 @@ pub mod cursor;
 mod fault;
 pub mod flatbuffer;
 pub mod json;
+pub mod marshal;
 pub mod pickle;
 pub mod python_literal;
 pub mod tar;

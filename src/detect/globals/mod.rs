@@ -179,6 +179,12 @@ pub fn judge_use(module: &str, name: &str, used: Use) -> Judgement {
     }
 }
 
+/// The dotted path of a callable in the spelling of the tables: `os.system` for
+/// `posix` and `system`. `None` where it is longer than any that is known.
+pub fn folded(module: &str, name: &str) -> Option<String> {
+    path::fold(module, name)
+}
+
 /// A dunder in the path leads from any object to every other one. Pickle
 /// itself writes none, but for names that the tables hold, for the module that
 /// a script runs as, and for the classes of a TorchScript archive.

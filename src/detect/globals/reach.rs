@@ -21,6 +21,9 @@ use library::{Library, Place};
 /// need one step, inherited methods two.
 const FOLLOW_CAP: usize = 8;
 
+/// Dots in the names of modules that are looked for; no library has that many.
+const DEPTH_CAP_DOTS: usize = 12;
+
 /// How a callable reaches a dangerous one. It prints as the rest of a sentence
 /// that begins with the callable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +70,9 @@ pub(super) fn way(path: &str, kinds: &[&str]) -> Option<Way> {
 /// Where a path is listed: under the longest module that lists it, with the
 /// class that inherits it, or as a method by its name alone.
 fn find<'a>(library: &Library, path: &'a str, member: Option<&'a str>) -> Option<Place<'a>> {
-    for prefix in path::prefixes(path).skip(1) {
+    let dots = path.bytes().filter(|b| *b == b'.').count();
+    let deeper = dots.saturating_sub(DEPTH_CAP_DOTS);
+    for prefix in path::prefixes(path).skip(deeper.max(1)) {
         let Some((module, lines)) = library.section(prefix) else {
             continue;
         };

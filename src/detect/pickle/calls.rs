@@ -63,6 +63,9 @@ impl Machine<'_, '_> {
 
     /// Call what a call returned.
     fn call_made(&mut self, how: How, callee: Value, args: Value) -> Result<Value, Trouble> {
+        if let Some(value) = self.call_carried(how, callee, args)? {
+            return Ok(value);
+        }
         let Some(made) = self.heap.made(callee) else {
             if self.heap.container(callee).is_some() || self.heap.computed(callee).is_some() {
                 return Err(Trouble::Refused("a container is called".to_owned()));
@@ -155,7 +158,11 @@ impl Machine<'_, '_> {
             _ => self.elements(args),
         };
         match (special, given.as_slice()) {
+            (Special::Maker(maker), _) => self.make_code(id, maker, args),
             (Special::GetAttr, &[object, name, ..]) => {
+                if let Some(value) = self.shim(id, &given)? {
+                    return Ok(value);
+                }
                 self.names.settle(id);
                 self.attribute(object, name)
             }

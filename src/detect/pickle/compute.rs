@@ -10,6 +10,12 @@ use crate::wire::pickle::Literal;
 /// Bytes that all computations of one stream may take and give.
 const COMPUTED_CAP_BYTES: usize = 512 << 20;
 
+/// What a value counts besides its bytes.
+const VALUE_COST_BYTES: usize = 64;
+
+/// Values that one constant is made of: lists multiply what they hold.
+const VALUES_CAP: u32 = 1 << 14;
+
 /// Values behind a computed one that are remembered for traces.
 const PARENTS_CAP: usize = 4;
 
@@ -111,6 +117,10 @@ impl Machine<'_, '_> {
 
     /// A value as a constant, if it is one.
     pub(super) fn datum(&mut self, value: Value, depth: u32) -> Option<Datum> {
+        if depth == 0 {
+            self.datum_left = VALUES_CAP;
+        }
+        self.datum_left = self.datum_left.checked_sub(1)?;
         match value {
             Value::None => Some(Datum::None),
             Value::Bool(b) => Some(Datum::Int(i64::from(b))),
@@ -181,7 +191,8 @@ impl Machine<'_, '_> {
 
     /// Count bytes that a computation takes or gives; `None` past the cap.
     fn spend_computed(&mut self, bytes: usize) -> Option<()> {
-        self.computed_bytes = self.computed_bytes.saturating_add(bytes);
+        let cost = bytes.saturating_add(VALUE_COST_BYTES);
+        self.computed_bytes = self.computed_bytes.saturating_add(cost);
         if self.computed_bytes > COMPUTED_CAP_BYTES {
             self.limit("computed constants");
             return None;
@@ -222,13 +233,13 @@ impl Machine<'_, '_> {
     /// Whether it is known what iterating over a value gives.
     pub(super) fn is_iterable(&self, value: Value) -> bool {
         match value {
-            Value::Text(literal) | Value::Bytes(literal) => literal.len() <= TEXT_CAP_BYTES as u64,
+            Value::Text(literal) | Value::Bytes(literal) => literal.len() <= LIST_CAP as u64,
             Value::Node(_) => match self.heap.container(value) {
                 Some((_, items)) => items.is_complete(),
                 None => self
                     .heap
                     .computed(value)
-                    .is_some_and(|c| c.bytes.len() <= TEXT_CAP_BYTES),
+                    .is_some_and(|c| c.bytes.len() <= LIST_CAP),
             },
             _ => false,
         }

@@ -16,7 +16,7 @@ pub(super) const TEXT_CAP_BYTES: usize = 64 << 10;
 pub(super) const DECODED_CAP_BYTES: usize = 16 << 20;
 
 /// Elements of a list that are computed with.
-pub(super) const LIST_CAP: usize = 4096;
+pub(super) const LIST_CAP: usize = 1024;
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,12 +169,12 @@ fn bytes(bytes: Vec<u8>) -> Option<Datum> {
 pub(super) fn iterate(datum: &Datum) -> Option<Vec<Datum>> {
     match datum {
         Datum::List(list) => Some(list.clone()),
-        Datum::Text(text) => {
-            let letters = text.chars().take(LIST_CAP);
+        Datum::Text(text) if text.len() <= LIST_CAP => {
+            let letters = text.chars();
             Some(letters.map(|c| Datum::Text(c.to_string())).collect())
         }
-        Datum::Bytes(bytes) => {
-            let numbers = bytes.iter().take(LIST_CAP);
+        Datum::Bytes(bytes) if bytes.len() <= LIST_CAP => {
+            let numbers = bytes.iter();
             Some(numbers.map(|&b| Datum::Int(i64::from(b))).collect())
         }
         _ => None,
@@ -427,18 +427,13 @@ fn replace(args: &[Datum]) -> Option<Datum> {
 }
 
 fn split(args: &[Datum]) -> Option<Datum> {
-    let parts: Vec<Datum> = match args {
-        [Datum::Text(t)] | [Datum::Text(t), Datum::None] => {
-            let words = t.split_whitespace().take(LIST_CAP);
-            words.map(|w| Datum::Text(w.to_owned())).collect()
-        }
-        [Datum::Text(t), Datum::Text(by)] if !by.is_empty() => {
-            let parts = t.split(by.as_str()).take(LIST_CAP);
-            parts.map(|w| Datum::Text(w.to_owned())).collect()
-        }
+    let parts: Vec<&str> = match args {
+        [Datum::Text(t)] | [Datum::Text(t), Datum::None] => t.split_whitespace().collect(),
+        [Datum::Text(t), Datum::Text(by)] if !by.is_empty() => t.split(by.as_str()).collect(),
         _ => return None,
     };
-    Some(Datum::List(parts))
+    let words = parts.iter().map(|w| Datum::Text((*w).to_owned()));
+    (parts.len() <= LIST_CAP).then(|| Datum::List(words.collect()))
 }
 
 fn fromhex(args: &[Datum]) -> Option<Datum> {

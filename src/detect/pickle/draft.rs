@@ -1,9 +1,9 @@
 //! From facts to findings.
 
-use super::event::{Danger, Event, Fact};
+use super::event::{Carriage, Danger, Event, Fact};
 use crate::detect::globals::{Why, does};
 use crate::report::Severity;
-use crate::rules::{Draft, Rule, pickle as rules};
+use crate::rules::{Draft, Rule, bytecode, pickle as rules};
 use crate::wire::pickle::FrameFault;
 
 /// The finding that an event is; `None` for events that are only to be
@@ -60,6 +60,7 @@ pub fn draft(event: &Event) -> Option<Draft> {
             &rules::TENSOR_OUTSIDE_STORAGE,
             format!("a tensor reaches outside its storage: {shown}"),
         ),
+        Fact::Carried(carriage, severity) => carried(carriage, severity, shown),
         Fact::Nested(_) | Fact::NestedComputed => return None,
     };
     let message = match event.unsaid {
@@ -80,6 +81,15 @@ type Parts = (&'static Rule, Severity, String);
 
 fn plain(rule: &'static Rule, message: String) -> Parts {
     (rule, rule.severity, message)
+}
+
+fn carried(carriage: Carriage, severity: Severity, shown: &str) -> Parts {
+    let rule = match carriage {
+        Carriage::Function => &bytecode::FUNCTION_BY_VALUE,
+        Carriage::Class => &bytecode::CLASS_BY_VALUE,
+        Carriage::Dangerous => &bytecode::DANGEROUS_FUNCTION,
+    };
+    (rule, severity, shown.to_owned())
 }
 
 fn call(danger: Danger, shown: &str) -> Parts {

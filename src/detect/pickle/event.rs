@@ -58,6 +58,20 @@ pub enum Fact {
     Nested(Nested),
     /// The same with bytes that were computed; the event holds them.
     NestedComputed,
+    /// The stream carries code; what, and how bad it is. The event shows the
+    /// whole message.
+    Carried(Carriage, Severity),
+}
+
+/// What a stream carries by value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carriage {
+    /// A function or a code object.
+    Function,
+    /// A class.
+    Class,
+    /// Either, with something dangerous in it.
+    Dangerous,
 }
 
 /// What is known about a dangerous callable.

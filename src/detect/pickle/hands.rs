@@ -304,11 +304,11 @@ impl Machine<'_, '_> {
         let Some((Kind::Dict, items)) = self.heap.container(*keywords) else {
             return None;
         };
+        let is_key = |key: Value| self.text(key).as_deref() == Some("key");
         let mut pairs = items.kept.chunks_exact(2);
-        let found = pairs.find_map(|pair| match pair {
-            &[key, value] if self.text(key).as_deref() == Some("key") => Some(value),
+        pairs.find_map(|pair| match pair {
+            &[key, value] if is_key(key) => Some(value),
             _ => None,
-        });
-        found
+        })
     }
 }

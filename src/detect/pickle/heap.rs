@@ -60,6 +60,12 @@ impl Heap {
         }
     }
 
+    /// Keep this many elements of each container from now on, if it is more
+    /// than before.
+    pub fn keep_at_least(&mut self, elements: usize) {
+        self.keep = self.keep.max(elements);
+    }
+
     /// The node behind a value.
     pub fn get(&self, value: Value) -> Option<&Node> {
         match value {

@@ -79,7 +79,9 @@ impl Machine<'_, '_> {
     /// From now on `module` is another one: the stream put it into the table
     /// of modules.
     pub(super) fn alias_module(&mut self, module: String, meant: String) {
-        if module != meant && self.aliases.len() < ALIAS_CAP {
+        if self.aliases.len() >= ALIAS_CAP {
+            self.limit("replaced modules");
+        } else if module != meant {
             self.aliases.insert(module, meant);
             self.names.forget_operands();
         }
@@ -106,6 +108,9 @@ impl Machine<'_, '_> {
         let Some((id, new)) = self.names.intern(module, name, place, site) else {
             return Err(Trouble::Limit("distinct globals".to_owned()));
         };
+        if new {
+            self.expect_code(id);
+        }
         if new && self.is_path(id) {
             self.names.settle(id);
             self.tell_about(Fact::AttributePath, Some(id), |scene| {

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use super::carried::Carried;
 use super::event::{Event, Fact};
 use super::heap::Heap;
 use super::memo::{Memo, PAGED_ENTRIES};
@@ -73,12 +74,19 @@ pub(super) struct Machine<'a, 's> {
     pub(super) extensions: HashMap<i64, Value>,
     /// Modules that the stream replaced by others.
     pub(super) aliases: HashMap<String, String>,
+    /// What the stream carries by value.
+    pub(super) carried: Vec<Carried>,
+    /// Bytes and values of carried code that were read.
+    pub(super) code_bytes: u64,
+    pub(super) code_values: u64,
     /// Calls inside calls that are being followed.
     pub(super) nesting: u32,
     /// Calls that the opcode at hand has led to.
     pub(super) opcode_calls: u32,
     /// Bytes that computations took and gave.
     pub(super) computed_bytes: usize,
+    /// Values that the constant at hand may still be made of.
+    pub(super) datum_left: u32,
     /// Bytes that the next event is about and that are not in the stream.
     pub(super) content: Option<Arc<[u8]>>,
     /// A literal that is known to say `storage`.
@@ -141,9 +149,13 @@ impl<'a, 's> Machine<'a, 's> {
             },
             extensions: HashMap::new(),
             aliases: HashMap::new(),
+            carried: Vec::new(),
+            code_bytes: 0,
+            code_values: 0,
             nesting: 0,
             opcode_calls: 0,
             computed_bytes: 0,
+            datum_left: 0,
             content: None,
             storage_word: None,
             told_memo: false,
@@ -175,6 +187,9 @@ impl<'a, 's> Machine<'a, 's> {
             _ => self.span.end,
         };
         self.tell_repeats();
+        if let Err(stop) = self.tell_carried() {
+            ending = Ending::Fault(stop.into());
+        }
         self.tell_imports();
         self.summary.ending = ending;
         self.summary.accepted = self.accepted();
@@ -239,7 +254,12 @@ impl<'a, 's> Machine<'a, 's> {
                 .names
                 .iter()
                 .flat_map(|(_, name)| name.origin.iter().copied());
-            let held = held.chain(named).chain(registered).chain(origins);
+            let carried = self.carried.iter().flat_map(Carried::values);
+            let held = held
+                .chain(named)
+                .chain(registered)
+                .chain(origins)
+                .chain(carried);
             self.heap.collect(held);
         }
         Ok(())
@@ -543,6 +563,16 @@ impl<'a, 's> Machine<'a, 's> {
     /// Events so far.
     pub(super) fn events(&self) -> u64 {
         self.events
+    }
+
+    /// What the walk may spend.
+    pub(super) fn budget(&self) -> &'a Budget {
+        self.budget
+    }
+
+    /// Tell of something that was put together elsewhere.
+    pub(super) fn tell_event(&mut self, event: &Event) {
+        (self.sink)(event);
     }
 
     /// Tell a fact about the instruction at hand.

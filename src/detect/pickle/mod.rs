@@ -13,13 +13,16 @@
 //! The `pickle` format and the sweep for embedded pickles both use it.
 
 mod arrays;
+mod assembly;
 mod calls;
+mod carried;
 mod compute;
 mod constants;
 mod decode;
 mod distributions;
 mod draft;
 mod event;
+mod functions;
 mod grade;
 mod hands;
 mod heap;
@@ -39,10 +42,13 @@ mod value;
 mod writes;
 
 #[cfg(test)]
+mod bound_tests;
+#[cfg(test)]
 mod tests;
 
 pub use draft::draft;
-pub use event::{Danger, Event, Fact, Nested};
+pub use event::{Carriage, Danger, Event, Fact, Nested};
+pub use functions::Maker;
 pub(super) use imports::is_path;
 pub use storages::item_bytes;
 pub use summary::{Ending, Key, NamedTensor, Storage, Summary};

@@ -6,6 +6,7 @@ use super::Judge;
 use super::constants::{self, Function};
 use super::distributions;
 use super::event::Danger;
+use super::functions::{Maker, maker};
 use super::hands::{self, Hands};
 use super::lookup::Lookup;
 use super::value::{GlobalId, Value};
@@ -90,6 +91,8 @@ pub enum Special {
     /// NumPy's rebuilder of arrays: its first argument is a class that is
     /// made without its own constructor.
     Reconstruct,
+    /// Makes code, a function or a class of its parts.
+    Maker(Maker),
 }
 
 /// What a [`Special::Collect`] makes of the elements.
@@ -293,6 +296,14 @@ impl Names {
         self.list.get(id.0 as usize)
     }
 
+    /// What kind of maker of code this global is.
+    pub fn maker(&self, id: GlobalId) -> Option<Maker> {
+        match self.get(id)?.special {
+            Special::Maker(maker) => Some(maker),
+            _ => None,
+        }
+    }
+
     /// A call or a contract has settled the matter of this global.
     pub fn settle(&mut self, id: GlobalId) {
         if let Some(name) = self.list.get_mut(id.0 as usize) {
@@ -442,8 +453,9 @@ fn special(module: &str, name: &str, path: &str) -> Special {
         }
         ("dill._dill" | "dill.dill" | "dill", "_eval_repr") => Special::EvalRepr,
         _ if distributions::is_class(module, name) => Special::Distribution,
-        _ => Lookup::of(module, name)
-            .map(Special::Lookup)
+        _ => maker(module, name)
+            .map(Special::Maker)
+            .or_else(|| Lookup::of(module, name).map(Special::Lookup))
             .or_else(|| resolver(path))
             .or_else(|| hands::of(path).map(Special::Hands))
             .unwrap_or(Special::None),

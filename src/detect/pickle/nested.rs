@@ -132,7 +132,7 @@ impl Machine<'_, '_> {
     }
 
     /// The text behind `_codecs.encode(text, …)`.
-    fn encoded_bytes(&self, value: Value) -> Option<Literal> {
+    pub(super) fn encoded_bytes(&self, value: Value) -> Option<Literal> {
         let made = self.heap.made(value)?;
         let Value::Global(callee) = made.callee else {
             return None;

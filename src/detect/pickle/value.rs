@@ -127,6 +127,11 @@ pub enum Role {
     Bound,
     /// The names in a module or a class: `vars(module)`.
     Namespace,
+    /// A function, a class or a code object that the stream carries, by its
+    /// number.
+    Carried(u32),
+    /// The type that makes functions or code objects.
+    Maker(super::functions::Maker),
 }
 
 /// A name that an object looks up on itself and that a state can plant.

@@ -227,6 +227,7 @@ impl Machine<'_, '_> {
         if let Some(made) = self.heap.made_mut(target) {
             made.state = state;
         }
+        self.note_built(target);
         match role {
             Role::ArrayWrapper => self.pass_array(state),
             _ => Ok(()),

@@ -145,7 +145,11 @@ impl<'a> Reader<'a> {
         };
         let inside = at < self.frame_end;
         let frame_end = self.frame_end;
-        let operand = self.operand(opcode.layout())?;
+        // Most opcodes have none, and asking costs more than all the rest.
+        let operand = match opcode.layout() {
+            Layout::None => Operand::None,
+            layout => self.operand(layout)?,
+        };
         let end = self.cursor.position();
         let mut frame = (inside && end > frame_end).then_some(FrameFault::Crossed);
         if opcode == Opcode::Frame {

@@ -430,6 +430,14 @@ pub(in crate::detect::globals) const GROUPS: &[Group] = &[
         modules: &[],
     },
     Group {
+        judgement: harmless(
+            "dill's name for the namespace of the script, which Python itself does not know",
+        ),
+        source: "dill source, _dill.py, save_module_dict",
+        names: &["builtins.__main__"],
+        modules: &[],
+    },
+    Group {
         judgement: harmless("a type annotation or an abstract class"),
         source: "CPython documentation, typing, collections.abc, abc",
         names: &[

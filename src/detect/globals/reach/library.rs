@@ -1,7 +1,8 @@
 //! The data files, and how they are searched: a binary search over sections,
-//! then line by line. Nothing is built and nothing is allocated.
+//! then line by line. Where the sections of a library begin is noted when it is
+//! first asked for; a look-up allocates nothing.
 
-use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 use crate::detect::globals::Effect;
 
@@ -15,19 +16,24 @@ pub(in crate::detect::globals) struct Library {
     pub package: &'static str,
     /// The file: see `survey.py`.
     pub text: &'static str,
+    /// Name and lines of each section, in the order of the file, by name.
+    sections: OnceLock<Vec<(&'static str, &'static str)>>,
 }
 
 macro_rules! libraries {
     ($($package:literal => $file:literal,)*) => {
-        &[$(Library {
-            package: $package,
-            text: include_str!(concat!($file, ".txt")),
-        },)*]
+        /// Every surveyed package, sorted.
+        pub(in crate::detect::globals) static LIBRARIES: [Library; [$($package),*].len()] = [$(
+            Library {
+                package: $package,
+                text: include_str!(concat!($file, ".txt")),
+                sections: OnceLock::new(),
+            },
+        )*];
     };
 }
 
-/// Every surveyed package, sorted.
-pub(in crate::detect::globals) static LIBRARIES: &[Library] = libraries! {
+libraries! {
     "PIL" => "pillow",
     "accelerate" => "accelerate",
     "catboost" => "catboost",
@@ -73,8 +79,9 @@ pub(in crate::detect::globals) static LIBRARIES: &[Library] = libraries! {
     "transformers" => "transformers",
     "ultralytics" => "ultralytics",
     "xgboost" => "xgboost",
+    "yaml" => "pyyaml",
     "zarr" => "zarr",
-};
+}
 
 /// The data that cover a top-level package.
 pub(super) fn of(package: &str) -> Option<&'static Library> {
@@ -87,29 +94,11 @@ pub(super) fn of(package: &str) -> Option<&'static Library> {
 impl Library {
     /// The name of a module as the data has it, and the lines of its section.
     pub(super) fn section(&self, module: &str) -> Option<(&'static str, &'static str)> {
-        let (mut low, mut high) = (self.text.find("\n@")?, self.text.len());
-        while low < high {
-            let middle = low.midpoint(high).saturating_add(1).min(self.text.len());
-            let start = self.text.get(..middle)?.rfind("\n@")?;
-            let body = self.text.get(start.saturating_add(2)..)?;
-            let (name, rest) = body.split_once('\n')?;
-            let end = rest.find("\n@");
-            match name.cmp(module) {
-                Ordering::Equal => return Some((name, rest.get(..end.unwrap_or(rest.len()))?)),
-                Ordering::Greater => high = start,
-                Ordering::Less => {
-                    let skipped = body.len().saturating_sub(rest.len());
-                    low = match end {
-                        Some(end) => start
-                            .saturating_add(2)
-                            .saturating_add(skipped)
-                            .saturating_add(end),
-                        None => high,
-                    }
-                }
-            }
-        }
-        None
+        let sections = self.sections.get_or_init(|| split(self.text));
+        let at = sections
+            .binary_search_by(|(name, _)| (*name).cmp(module))
+            .ok()?;
+        sections.get(at).copied()
     }
 
     /// The effect and the path of a sink, by its number.
@@ -123,6 +112,13 @@ impl Library {
         let (letter, path) = found.split_once(' ')?;
         Some((effect(letter)?, path))
     }
+}
+
+fn split(text: &'static str) -> Vec<(&'static str, &'static str)> {
+    let sections = text.split("\n@").skip(1);
+    sections
+        .filter_map(|section| section.split_once('\n'))
+        .collect()
 }
 
 /// The effect that a letter of the data stands for.
