@@ -280,3 +280,65 @@ impl Part<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::testing::{examine as examined, mangle, recognise};
+    use crate::source::Memory;
+
+    /// A file that `torch.load` reads.
+    const BENIGN: &[u8] = include_bytes!("../../fixtures/torch-tar/benign/model.pt");
+
+    fn part(name: &str) -> Vec<u8> {
+        let entries = front(&Memory::new(BENIGN), &Budget::unlimited(), 16).unwrap();
+        let entry = entries.iter().find(|e| e.name == name.as_bytes()).unwrap();
+        BENIGN[entry.data.start as usize..entry.data.end as usize].to_vec()
+    }
+
+    #[test]
+    fn the_layout_is_recognised_and_nothing_else() {
+        assert_eq!(recognise(&TorchTar, "x", BENIGN), Claim::Structure);
+        assert_eq!(recognise(&TorchTar, "x.pt", &BENIGN[..2048]), Claim::No);
+        for name in [STORAGES, TENSORS] {
+            assert_eq!(recognise(&TorchTarPart, name, part(name)), Claim::Structure);
+            assert_eq!(recognise(&TorchTarPart, "x", part(name)), Claim::No);
+        }
+        assert_eq!(recognise(&TorchTarPart, STORAGES, "words"), Claim::No);
+        assert_eq!(
+            recognise(&TorchTarPart, STORAGES, part("pickle")),
+            Claim::No
+        );
+    }
+
+    #[test]
+    fn benign_members_are_clean_to_their_last_byte() {
+        for name in [STORAGES, TENSORS] {
+            let said = examined(&TorchTarPart, name, part(name));
+            assert!(said.is_clean(), "{name}: {said:?}");
+            let longer = [part(name), b"more".to_vec()].concat();
+            let said = examined(&TorchTarPart, name, longer);
+            assert_eq!(said.rules(), ["pickle-trailing-data"], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pickle_behind_all_that_is_read_is_examined() {
+        let more = b"cos\nsystem\n(S'id'\ntR.".to_vec();
+        let said = examined(&TorchTarPart, TENSORS, [part(TENSORS), more].concat());
+        assert_eq!(said.rules(), ["pickle-dangerous-call"]);
+    }
+
+    #[test]
+    fn numbers_that_lead_astray_end_in_words() {
+        let negative = [b"\x80\x02K\x01.\x80\x02N.".as_slice(), &[0xff; 8]].concat();
+        let said = examined(&TorchTarPart, TENSORS, negative);
+        assert_eq!(said.gaps[0].1, Why::Malformed);
+        let unknown = b"\x80\x02K\x01.\x80\x02N.\x01\0\0\0\0\0\0\0".to_vec();
+        let said = examined(&TorchTarPart, STORAGES, unknown);
+        assert_eq!(said.gaps[0].1, Why::Unsupported);
+        for name in [STORAGES, TENSORS] {
+            mangle(&TorchTarPart, name, &part(name));
+        }
+    }
+}

@@ -6,6 +6,7 @@
 //! the arguments decide.
 
 use super::event::Fact;
+use super::hands::Hands;
 use super::machine::Machine;
 use super::names::{Collect, Special};
 use super::summary::Trouble;
@@ -170,10 +171,20 @@ impl Machine<'_, '_> {
             (Special::AttrGetter, _) => self.keep_callable(id, args, Role::AttrGetter),
             (Special::ItemGetter, _) => self.keep_callable(id, args, Role::ItemGetter),
             (Special::MethodCaller, _) => self.keep_callable(id, args, Role::MethodCaller),
+            // With one argument `iter` only walks it.
+            (Special::Hands(Hands::Iter), &[object]) if self.is_own(object) => {
+                self.names.settle(id);
+                Ok(self.result(callee, args, Role::Object))
+            }
             (Special::Hands(hands), _) => self.hand(id, hands, args),
             (Special::Collect(how), &[_, ..]) => {
                 self.names.settle(id);
                 Ok(self.collect(id, how, &given, args))
+            }
+            (Special::SetAttr, &[object, name, value, ..]) if self.is_ours(object) => {
+                self.names.settle(id);
+                self.set_attribute(object, name, value);
+                Ok(Value::None)
             }
             (Special::SetAttr, &[object, name, value, ..]) => {
                 let state = self.heap.make(Kind::Dict, &[name, value]);
@@ -229,6 +240,10 @@ impl Machine<'_, '_> {
                 Some(made) => Ok(made),
                 None => self.call_plainly(how, id, args, &given),
             },
+            (Special::Restoring, &[]) if how == How::Constructed => {
+                self.names.settle(id);
+                Ok(self.result(callee, args, Role::Object))
+            }
             (Special::EvalRepr, &[text]) if self.is_repr_of_constant(text) => {
                 self.names.settle(id);
                 Ok(self.result(callee, args, Role::Object))

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::How;
 use super::event::{Carriage, Event, Fact};
+use super::functions::Maker;
 use super::machine::Machine;
 use super::value::{Node, NodeId, Role, Value};
 use crate::budget::Stop;
@@ -148,10 +149,15 @@ impl Machine<'_, '_> {
                     continue;
                 }
                 self.budget().check()?;
-                tellings.push(match what {
+                let telling = match what {
                     What::Class => self.tell_class(carried, &all, &mut told)?,
                     What::Function | What::Code => self.tell_function(carried, &mut told)?,
-                });
+                };
+                // That there is code was told with the call that makes it.
+                let is_news = telling.severity > Severity::Medium || !self.is_bare(carried);
+                if is_news {
+                    tellings.push(telling);
+                }
             }
         }
         tellings.sort_by_key(|telling| telling.site.span.start);
@@ -169,6 +175,18 @@ impl Machine<'_, '_> {
             });
         }
         Ok(())
+    }
+
+    /// Whether it is made by a call that is told by itself.
+    fn is_bare(&self, carried: &Carried) -> bool {
+        let callee = self.heap.made(carried.value).map(|made| made.callee);
+        match callee {
+            Some(Value::Global(id)) => matches!(
+                self.names.maker(id),
+                Some(Maker::BareCode | Maker::BareFunction | Maker::Marshal)
+            ),
+            _ => false,
+        }
     }
 
     fn tell_function(&mut self, carried: &Carried, told: &mut [bool]) -> Result<Telling, Stop> {

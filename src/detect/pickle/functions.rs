@@ -16,6 +16,7 @@ use super::carried::{Carried, Parts, Site, What};
 use super::event::Fact;
 use super::machine::Machine;
 use super::names::Special;
+use super::restoring;
 use super::summary::Trouble;
 use super::value::{GlobalId, Kind, Role, Value};
 use crate::detect::globals::{self, Effect, Judgement};
@@ -66,8 +67,6 @@ pub enum Maker {
     BareCode,
     /// `types.FunctionType` and its like, named by the stream itself.
     BareFunction,
-    /// `setattr`, named by the stream itself.
-    BareSetAttribute,
     /// `marshal.loads`.
     Marshal,
 }
@@ -94,7 +93,6 @@ pub(super) fn maker(module: &str, name: &str) -> Option<Maker> {
         "marshal.loads" => Maker::Marshal,
         "builtins.classmethod" | "builtins.staticmethod" | "builtins.property" => Maker::Wrapper,
         "types.MethodType" => Maker::Wrapper,
-        "builtins.setattr" => Maker::BareSetAttribute,
         _ => return None,
     })
 }
@@ -141,11 +139,14 @@ fn dill(name: &str) -> Option<Maker> {
 }
 
 impl Machine<'_, '_> {
-    /// Be ready for code where the stream names a maker.
+    /// Be ready for what is found by its place or its key.
     pub(super) fn expect_code(&mut self, id: GlobalId) {
-        let makes = |m| !matches!(m, Maker::Wrapper | Maker::BareSetAttribute);
+        let makes = |m| !matches!(m, Maker::Wrapper);
         if self.names.maker(id).is_some_and(makes) {
             self.heap.keep_at_least(KEPT_FOR_CODE);
+        }
+        if self.names.is_restoring(id) {
+            self.heap.keep_at_least(restoring::KEPT_FOR_STATE);
         }
     }
 
@@ -162,10 +163,6 @@ impl Machine<'_, '_> {
             Maker::BareCode | Maker::BareFunction | Maker::Marshal => {
                 self.grade(How::Called, id, args);
                 self.tell_nested(id, &given);
-            }
-            Maker::BareSetAttribute if !given.first().is_some_and(|&v| self.is_ours(v)) => {
-                self.grade(How::Called, id, args);
-                return Ok(self.result(callee, args, Role::Anything));
             }
             Maker::Wrapper if given.iter().any(|&value| self.is_dangerous(value)) => {
                 self.grade(How::Called, id, args);
@@ -205,7 +202,7 @@ impl Machine<'_, '_> {
                 self.fill(target, &flat, true)?;
                 Ok(self.result(callee, args, Role::Object))
             }
-            (Maker::SetAttribute | Maker::BareSetAttribute, &[target, name, value, ..]) => {
+            (Maker::SetAttribute, &[target, name, value, ..]) => {
                 self.set_attribute(target, name, value);
                 Ok(self.result(callee, args, Role::Object))
             }
@@ -396,7 +393,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    fn set_attribute(&mut self, target: Value, name: Value, value: Value) {
+    pub(super) fn set_attribute(&mut self, target: Value, name: Value, value: Value) {
         if !self.is_ours(target) {
             return self.tell(Fact::Overwrite, |scene| {
                 format!(
@@ -436,6 +433,7 @@ impl Machine<'_, '_> {
             "ItemGetterType" => ("operator", "itemgetter"),
             "PartialType" => ("functools", "partial"),
             "SuperType" => ("builtins", "super"),
+            "GenericAlias" | "SimpleNamespace" => ("types", name.as_str()),
             other if other.ends_with("Type") => ("types", other),
             other => ("builtins", other),
         };
@@ -458,7 +456,7 @@ impl Machine<'_, '_> {
     }
 
     /// Whether a value is carried, or a cell.
-    fn is_ours(&self, value: Value) -> bool {
+    pub(super) fn is_ours(&self, value: Value) -> bool {
         let Some(made) = self.heap.made(value) else {
             return false;
         };

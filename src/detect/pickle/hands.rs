@@ -37,6 +37,8 @@ pub enum Hands {
     Packed,
     /// The keyword `key`, with each element of the first argument.
     Key,
+    /// `iter`: the first of two arguments; one alone is only walked.
+    Iter,
 }
 
 /// What is known of a path. Of those that do nothing but call, the call is all
@@ -68,7 +70,7 @@ const KEEPERS: &[(&str, Hands)] = &[
     ("_thread.start_new", Hands::Tuple(0, 1)),
     ("_thread.start_new_thread", Hands::Tuple(0, 1)),
     ("atexit.register", Hands::Rest(0)),
-    ("builtins.iter", Hands::Later(0)),
+    ("builtins.iter", Hands::Iter),
     ("concurrent.futures.Executor.submit", Hands::Rest(1)),
     (
         "concurrent.futures.Future.add_done_callback",
@@ -181,6 +183,7 @@ impl Machine<'_, '_> {
         let behind = |place: usize| given.get(place.saturating_add(1)..).unwrap_or_default();
         let callable = match hands {
             Hands::Rest(place) | Hands::Later(place) => at(place),
+            Hands::Iter => at(0),
             Hands::Tuple(place, _)
             | Hands::Each(place, _)
             | Hands::EachTuple(place, _)
@@ -195,7 +198,7 @@ impl Machine<'_, '_> {
             Hands::Rest(place) => self.hand_once(callable, behind(place)).map(Some),
             // A global is told with the call that it is handed to; what else
             // can be called says more once it is.
-            Hands::Later(_) => {
+            Hands::Later(_) | Hands::Iter => {
                 if self.heap.made(callable).is_some() {
                     self.hand_once(callable, &[])?;
                 }

@@ -90,6 +90,13 @@ impl Machine<'_, '_> {
                 .is_some_and(|text| is_constant(&text))
     }
 
+    /// Whether a value is data, a container of the stream or an object it
+    /// made, of which whatever makes it dangerous is told where it is made.
+    pub(super) fn is_own(&self, value: Value) -> bool {
+        let made = self.heap.container(value).is_some() || self.heap.made(value).is_some();
+        made || !value.is_active()
+    }
+
     /// Whether a global is NumPy's class of arrays that lie in a file. Its
     /// constructor opens the file; rebuilding an array makes it without.
     pub(super) fn is_memory_map(&self, id: GlobalId) -> bool {

@@ -34,6 +34,7 @@ mod names;
 mod nested;
 mod render;
 mod resolve;
+mod restoring;
 mod stack;
 mod storages;
 mod summary;

@@ -9,6 +9,7 @@ use super::event::Danger;
 use super::functions::{Maker, maker};
 use super::hands::{self, Hands};
 use super::lookup::Lookup;
+use super::restoring;
 use super::value::{GlobalId, Value};
 use crate::detect::globals::{self, Judgement, Use};
 use crate::wire::pickle::Literal;
@@ -88,6 +89,8 @@ pub enum Special {
     EvalRepr,
     /// A class of SciPy's distributions, which its state decides about.
     Distribution,
+    /// A class that loads bytes out of its state.
+    Restoring,
     /// NumPy's rebuilder of arrays: its first argument is a class that is
     /// made without its own constructor.
     Reconstruct,
@@ -296,6 +299,12 @@ impl Names {
         self.list.get(id.0 as usize)
     }
 
+    /// Whether this global is a class that loads bytes out of its state.
+    pub fn is_restoring(&self, id: GlobalId) -> bool {
+        self.get(id)
+            .is_some_and(|n| n.special == Special::Restoring)
+    }
+
     /// What kind of maker of code this global is.
     pub fn maker(&self, id: GlobalId) -> Option<Maker> {
         match self.get(id)?.special {
@@ -453,6 +462,7 @@ fn special(module: &str, name: &str, path: &str) -> Special {
         }
         ("dill._dill" | "dill.dill" | "dill", "_eval_repr") => Special::EvalRepr,
         _ if distributions::is_class(module, name) => Special::Distribution,
+        _ if restoring::is_class(module, name) => Special::Restoring,
         _ => maker(module, name)
             .map(Special::Maker)
             .or_else(|| Lookup::of(module, name).map(Special::Lookup))

@@ -78,7 +78,7 @@ impl Machine<'_, '_> {
             || name.danger().is_some_and(|d| deserialises(d.effect))
     }
 
-    fn tell_bytes(&mut self, id: GlobalId, value: Value) -> bool {
+    pub(super) fn tell_bytes(&mut self, id: GlobalId, value: Value) -> bool {
         let value = self.unwrapped(value);
         let nested = match value {
             Value::Bytes(literal) => Some((literal, false)),

@@ -219,7 +219,12 @@ impl Machine<'_, '_> {
             self.tell_state(target, state);
         }
         self.check_distribution(target, state);
-        self.assign(target, callee, state);
+        match callee {
+            Value::Global(id) if self.names.is_restoring(id) => {
+                self.check_restoring(target, id, state);
+            }
+            _ => self.assign(target, callee, state),
+        }
         self.plant(target, state);
         if role == Role::Partial {
             self.rebind(target, state);
@@ -268,7 +273,9 @@ impl Machine<'_, '_> {
         };
         let is_set =
             matches!(self.heap.container(slots), Some((Kind::Dict, items)) if items.total > 0);
-        let name = self.names.get(id).filter(|_| is_set);
+        // What is dangerous whatever is done with it was told where it was called.
+        let name = self.names.get(id);
+        let name = name.filter(|n| is_set && n.danger().is_none());
         if let Some(danger) = name.and_then(|n| n.danger_of(Use::Assigned)) {
             self.names.settle(id);
             self.tell_about(Fact::DangerousCall(danger), Some(id), |scene| {

@@ -88,3 +88,18 @@ fn mangled_files_end_without_a_panic() {
         assert_eq!(mangle(&Bytecode, "x.pyc", &bytes), 0, "{path}");
     }
 }
+
+#[test]
+fn mangled_pickles_that_carry_code_end_without_a_panic() {
+    use super::super::pickle::Pickle;
+    for case in ["cloudpickle-closure", "dill-closure", "cloudpickle-class"] {
+        let path = format!("../pickle/{case}/model.pkl");
+        let whole = examine(&Pickle, "model.pkl", fixture(&path));
+        assert_eq!(whole.findings.len(), 1, "{case}");
+        assert_eq!(whole.findings[0].severity, Severity::Medium, "{case}");
+        let bytes = fixture(&path);
+        // Only the empty file has nothing to tell.
+        assert!(examine(&Pickle, "model.pkl", "").is_clean());
+        assert_eq!(mangle(&Pickle, "model.pkl", &bytes), 1, "{case}");
+    }
+}

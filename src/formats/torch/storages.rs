@@ -200,6 +200,9 @@ const PICKLES: &[(&[u8], &[u8])] = &[
     (b"bytecode.pkl", b"constants"),
 ];
 
+/// Where PyTorch before 1.5 wrote the storages of `data.pkl`.
+const TENSORS_BEFORE_1_5: &[u8] = b"tensors";
+
 /// Compare the storages of the model in `folder`.
 pub(super) fn examine(
     source: &SharedSource,
@@ -214,7 +217,14 @@ pub(super) fn examine(
             continue;
         };
         held.push(tensors);
-        let member_of = |key: &[u8]| join(&join(folder, tensors), key);
+        let member_of = |key: &[u8]| {
+            let usual = join(&join(folder, tensors), key);
+            let before = join(&join(folder, TENSORS_BEFORE_1_5), key);
+            match members.get(&usual).is_none() && members.get(&before).is_some() {
+                true => before,
+                false => usual,
+            }
+        };
         storages.add(source, pickle, member_of, cx)?;
     }
     let is_own = |name: &[u8]| {

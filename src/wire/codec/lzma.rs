@@ -3,7 +3,9 @@
 //!
 //! There is no magic and no checksum. The dictionary grows with what comes
 //! out, so the size in the header costs nothing; a stream whose dictionary is
-//! above the cap is decoded up to the cap, which needs no more of it.
+//! above the cap is decoded up to the cap, which needs no more of it. Where the
+//! packed bytes end too early, the library completes the symbol at hand with
+//! bytes of its own: up to 273 bytes in front of such a break are made up.
 
 use std::io::{self, Read as _};
 
@@ -139,5 +141,40 @@ impl<'a> Lzma<'a> {
             let (inner, unused) = reader.into_parts();
             packed.seek(inner.position().saturating_sub(unused.len() as u64));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_dictionary_gives_room_up_to_the_cap() {
+        let mut out = [0; 100];
+        let cap = WINDOW_CAP_BYTES;
+        for (dictionary, given, expected) in [
+            (cap, u64::MAX, 100),
+            (cap + 1, 0, 100),
+            (cap + 1, cap - 7, 7),
+            (cap + 1, cap, 0),
+            (u64::MAX, cap + 1, 0),
+        ] {
+            assert_eq!(room(dictionary, given, &mut out).len(), expected);
+        }
+    }
+
+    #[test]
+    fn headers_of_ordinary_writers_are_plausible() {
+        let header = |properties: u8, dictionary: u32, len: u64| {
+            let dictionary = dictionary.to_le_bytes();
+            begins(&[&[properties][..], &dictionary, &len.to_le_bytes()].concat())
+        };
+        assert!(header(0x5d, 1 << 23, u64::MAX));
+        assert!(header(0x5d, 3 << 20, 1000));
+        assert!(header(0x5d, u32::MAX, 1000));
+        assert!(!header(0x5d, 5 << 20, 1000));
+        assert!(!header(0x5d, 0, 1000));
+        assert!(!header(225, 1 << 23, 1000));
+        assert!(!header(0x5d, 1 << 23, 1 << 38));
     }
 }
