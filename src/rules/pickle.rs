@@ -22,6 +22,7 @@ pub static RULES: &[&Rule] = &[
     &TENSOR_OUTSIDE_STORAGE,
     &FRAME_CROSSING,
     &IMPOSSIBLE_FRAME,
+    &UNSURE_ARRAY,
     &MEMO_INDEX,
     &MALFORMED,
     &TRAILING_DATA,
@@ -212,6 +213,18 @@ pub static IMPOSSIBLE_FRAME: Rule = Rule {
           it was built to be read differently by different tools.",
     remedy: "Fetch the file again and compare its checksum. If it stays like this, do not load it.",
     references: &["CWE-436"],
+};
+
+/// An array of joblib whose length can be read in two ways.
+pub static UNSURE_ARRAY: Rule = Rule {
+    id: "pickle-unsure-array",
+    severity: Severity::High,
+    title: "the description of a joblib array is not as joblib writes it",
+    why: "joblib lays the bytes of an array between the instructions of the pickle and skips as \
+          many as the description says. A description that is built in another way lets joblib \
+          run, as instructions, what a scanner takes for numbers.",
+    remedy: DO_NOT_LOAD,
+    references: &["CWE-436", "CWE-502"],
 };
 
 /// A memo index that takes gigabytes.

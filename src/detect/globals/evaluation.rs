@@ -6,6 +6,15 @@ use super::index::{Group, critical, high};
 /// The topic.
 pub(super) const GROUPS: &[Group] = &[
     Group {
+        judgement: high(
+            EvaluatesCode,
+            "the constructors of this package evaluate the texts that they are given",
+        ),
+        source: "SymPy documentation, sympify; pandas documentation, eval",
+        names: &[],
+        modules: &["pandas.core.computation", "sympy"],
+    },
+    Group {
         judgement: critical(EvaluatesCode, "it runs a string as Python code"),
         source: "CPython documentation, builtins, code, timeit, profile, trace, pdb, doctest",
         names: &[

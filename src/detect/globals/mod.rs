@@ -320,7 +320,12 @@ fn by_package(path: &str) -> Judgement {
             "it belongs to the standard library and no ordinary model names it",
         );
     }
-    Judgement::Unknown {
-        known_package: packages::is_known(package),
+    let known_package = packages::is_known(package);
+    if known_package && path.split('.').any(packages::is_denied) {
+        return index::high(
+            Effect::Unvetted,
+            "a class of this name opens files, runs code or calls what it is given",
+        );
     }
+    Judgement::Unknown { known_package }
 }

@@ -184,7 +184,9 @@ static KNOWN: &[&str] = &[
 /// constructors unpickle a file (vocabularies); sorted.
 static DENIED: &[&str] = &[
     "BZ2File",
+    "BinaryGzipFile",
     "BinaryZlibFile",
+    "BytesIO",
     "CDLL",
     "CanonicalHFIndex",
     "Client",
@@ -196,10 +198,17 @@ static DENIED: &[&str] = &[
     "DualGraphModule",
     "Environment",
     "ExitStack",
+    "Expr",
     "ExtensionFileLoader",
     "FTP",
+    "File",
+    "FileBaton",
     "FileHandler",
     "FileIO",
+    "FileSystemReader",
+    "FileSystemWriter",
+    "FileWriter",
+    "FortranFile",
     "ForwardRef",
     "FunctionType",
     "GzipFile",
@@ -211,24 +220,35 @@ static DENIED: &[&str] = &[
     "LZMAFile",
     "LambdaType",
     "Listener",
+    "LocalFileOpener",
+    "LocalFileSystem",
     "MagicMock",
     "MemorizedFunc",
     "Memory",
+    "MemoryMappedFile",
     "MethodType",
     "Mock",
     "ModuleType",
     "NamedTemporaryFile",
+    "NativeFile",
+    "NotMemorizedFunc",
+    "NotMemorizedResult",
     "NpzFile",
+    "NumexprFunc",
     "NumpyUnpickler",
+    "OSFile",
     "OleDLL",
     "OpenerDirector",
     "PackageImporter",
     "Parallel",
     "Pool",
     "Popen",
+    "PrintTime",
     "Process",
     "ProcessPoolExecutor",
     "PyDLL",
+    "PyTorchFileReader",
+    "PyTorchFileWriter",
     "PyZipFile",
     "Repository",
     "Request",
@@ -240,6 +260,7 @@ static DENIED: &[&str] = &[
     "SourcelessFileLoader",
     "SpooledTemporaryFile",
     "StreamHandler",
+    "StringIO",
     "SummaryWriter",
     "TarFile",
     "Telnet",
@@ -277,6 +298,11 @@ pub(super) fn is_known(package: &str) -> bool {
 /// Whether `name` is spelled as a class and is not a denied one.
 pub(super) fn is_own_class(name: &str) -> bool {
     is_class_spelling(name) && DENIED.binary_search(&bare(name)).is_err()
+}
+
+/// Whether `name` is spelled as a class that is denied in whichever library.
+pub(super) fn is_denied(name: &str) -> bool {
+    is_class_spelling(name) && !is_own_class(name)
 }
 
 /// Whether `name` is spelled as a class: an upper-case letter first, after at

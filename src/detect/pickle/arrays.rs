@@ -8,9 +8,14 @@
 //! two programs, and whoever asks may have either. Source:
 //! `joblib/numpy_pickle.py`.
 
+use super::event::Fact;
 use super::machine::Machine;
+use super::names::Special;
 use super::summary::Trouble;
-use super::value::{Kind, Value};
+use super::value::{Kind, Node, Role, Value};
+
+/// Values that are looked through for a wrapper.
+const LOOKED_THROUGH: usize = 64;
 
 /// What the state of a wrapper says.
 #[derive(Debug, Default)]
@@ -19,6 +24,12 @@ struct Wrapper {
     item: Option<Item>,
     aligned: bool,
 }
+
+/// Alignments that joblib writes.
+const ALIGNMENT_BYTES: i64 = 16;
+
+/// The flag of a dtype that holds objects.
+const HAS_OBJECTS: i64 = 1;
 
 /// What an array is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +42,15 @@ enum Item {
 
 impl Machine<'_, '_> {
     /// Pass over the array behind the wrapper that has just been built.
-    pub(super) fn pass_array(&mut self, state: Value) -> Result<(), Trouble> {
+    pub(super) fn pass_array(&mut self, target: Value, state: Value) -> Result<(), Trouble> {
         if !self.arrays {
             return Ok(());
         }
         self.summary.arrays = self.summary.arrays.saturating_add(1);
-        let wrapper = self.wrapper(state);
+        let wrapper = self.wrapper(target, state).unwrap_or_default();
         let (Some(elements), Some(item)) = (wrapper.elements, wrapper.item) else {
+            // joblib would read on somewhere else than whoever guesses.
+            self.tell(Fact::UnsureArray, |scene| scene.show(state));
             return Err(Trouble::Limit("an array of unknown size".to_owned()));
         };
         match item {
@@ -56,21 +69,51 @@ impl Machine<'_, '_> {
         }
     }
 
-    fn wrapper(&self, state: Value) -> Wrapper {
-        let mut wrapper = Wrapper::default();
-        let Some((Kind::Dict, items)) = self.heap.container(state) else {
-            return wrapper;
-        };
-        for pair in items.kept.chunks_exact(2) {
-            let &[key, value] = pair else { continue };
-            match self.text(key).as_deref() {
-                Some("shape") => wrapper.elements = self.product(value),
-                Some("dtype") => wrapper.item = self.item_of(value),
-                Some("numpy_array_alignment_bytes") => wrapper.aligned = value != Value::None,
-                _ => {}
-            }
+    /// What a wrapper says that is exactly as joblib writes it: made without
+    /// arguments, with each key once and each value of its own type. Anything
+    /// else may mean another size to joblib than to whoever reads it here.
+    fn wrapper(&self, target: Value, state: Value) -> Option<Wrapper> {
+        let made = self.heap.made(target)?;
+        if !matches!(self.heap.tuple(made.args)?, [] | [Value::None]) {
+            return None;
         }
-        wrapper
+        let (Kind::Dict, items) = self.heap.container(state)? else {
+            return None;
+        };
+        if !items.is_complete() || items.shared {
+            return None;
+        }
+        let mut wrapper = Wrapper::default();
+        let mut seen = Vec::new();
+        for pair in items.kept.chunks_exact(2) {
+            let &[key @ Value::Text(_), value] = pair else {
+                return None;
+            };
+            let key = self.text(key)?;
+            let plain = match key.as_str() {
+                "shape" => {
+                    wrapper.elements = self.product(value);
+                    wrapper.elements.is_some()
+                }
+                "dtype" => {
+                    wrapper.item = self.item_of(value);
+                    wrapper.item.is_some()
+                }
+                "numpy_array_alignment_bytes" => {
+                    wrapper.aligned = value != Value::None;
+                    matches!(value, Value::None | Value::Int(ALIGNMENT_BYTES))
+                }
+                "subclass" => matches!(value, Value::Global(_)),
+                "order" => matches!(value, Value::Text(_)),
+                "allow_mmap" => matches!(value, Value::Bool(_) | Value::Int(0 | 1)),
+                _ => false,
+            };
+            if !plain || seen.contains(&key) {
+                return None;
+            }
+            seen.push(key);
+        }
+        Some(wrapper)
     }
 
     fn product(&self, shape: Value) -> Option<u64> {
@@ -81,11 +124,63 @@ impl Machine<'_, '_> {
         })
     }
 
-    /// The element of a `numpy.dtype('f8', …)`.
+    /// The element of a `numpy.dtype('f8', …)`, if its state says the same.
     fn item_of(&self, dtype: Value) -> Option<Item> {
         let made = self.heap.made(dtype)?;
-        let code = *self.heap.tuple(made.args)?.first()?;
-        parse_item(&self.text(code)?)
+        let Value::Global(callee) = made.callee else {
+            return None;
+        };
+        if self.names.get(callee)?.special != Special::Dtype {
+            return None;
+        }
+        let &code @ Value::Text(_) = self.heap.tuple(made.args)?.first()? else {
+            return None;
+        };
+        let code = self.text(code)?;
+        let item = parse_item(&code)?;
+        let state = match made.state {
+            Value::None => return Some(item),
+            state => self.heap.tuple(state)?,
+        };
+        let &[_, _, subarray, names, fields, size, _, flags, ..] = state else {
+            return None;
+        };
+        let (Value::Int(size), Value::Int(flags)) = (size, flags) else {
+            return None;
+        };
+        let structured = code.contains('V');
+        let is_plain = [subarray, names, fields] == [Value::None; 3];
+        let same_size = match item {
+            _ if size < 0 => !structured,
+            Item::Bytes(bytes) => u64::try_from(size) == Ok(bytes),
+            Item::Objects => true,
+        };
+        if !same_size || (!structured && !is_plain) {
+            return None;
+        }
+        match (flags & HAS_OBJECTS != 0, item) {
+            (true, Item::Bytes(_)) if structured => Some(Item::Objects),
+            (true, Item::Objects) | (false, Item::Bytes(_)) => Some(item),
+            _ => None,
+        }
+    }
+
+    /// Whether a value is joblib's wrapper, or a call that was given one and
+    /// may have returned it.
+    pub(super) fn may_be_wrapper(&self, value: Value) -> bool {
+        let mut todo = vec![value];
+        for _ in 0..LOOKED_THROUGH {
+            let Some(value) = todo.pop() else {
+                return false;
+            };
+            match self.heap.get(value) {
+                Some(Node::Made(made)) if made.role == Role::ArrayWrapper => return true,
+                Some(Node::Made(made)) if !made.fresh => todo.push(made.args),
+                Some(Node::Container(_, items)) => todo.extend(&items.kept),
+                _ => {}
+            }
+        }
+        false
     }
 }
 

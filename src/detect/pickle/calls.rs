@@ -5,13 +5,14 @@
 //! turned by its arguments (`getattr`, `partial`, `map`, torch's rebuilders),
 //! the arguments decide.
 
-use super::event::Fact;
+use super::event::{Danger, Fact};
 use super::hands::Hands;
 use super::machine::Machine;
 use super::names::{Collect, Special};
 use super::summary::Trouble;
 use super::value::{GlobalId, Kind, Made, Role, Value};
-use crate::detect::globals::Judgement;
+use crate::detect::globals::{Effect, Judgement, Why};
+use crate::report::Severity;
 
 /// Callables inside callables that are followed: `partial(partial(…))`.
 const NESTING_CAP: u32 = 32;
@@ -200,8 +201,8 @@ impl Machine<'_, '_> {
             (Special::RebuildFromType, &[inner, _, inner_args, ref state @ ..]) => {
                 self.names.settle(id);
                 let made = self.call(How::Called, inner, inner_args)?;
-                if let Some(&state) = state.first() {
-                    self.check_distribution(made, state);
+                if let Some(&state) = state.first().filter(|&&s| s != Value::None) {
+                    self.set_state(made, state)?;
                 }
                 Ok(made)
             }
@@ -240,6 +241,17 @@ impl Machine<'_, '_> {
                 Some(made) => Ok(made),
                 None => self.call_plainly(how, id, args, &given),
             },
+            // A name, bases and the methods: a class that the stream writes.
+            (Special::MakeClass, &[_, _, _, ..]) => {
+                let danger = Danger {
+                    effect: Effect::EvaluatesCode,
+                    severity: Severity::High,
+                    why: Why::Known("it makes a class with methods that the stream chooses"),
+                };
+                self.names.settle(id);
+                self.tell_call(Fact::DangerousCall(danger), Some(id), callee, args);
+                Ok(self.result(callee, args, Role::Anything))
+            }
             (Special::Restoring, &[]) if how == How::Constructed => {
                 self.names.settle(id);
                 Ok(self.result(callee, args, Role::Object))
@@ -334,6 +346,9 @@ impl Machine<'_, '_> {
         if matches!(role, Role::AttrGetter | Role::MethodCaller) {
             for name in self.elements(args) {
                 self.check_name(Value::Global(id), name);
+                if role == Role::MethodCaller {
+                    self.check_method(Value::Global(id), name);
+                }
                 if role == Role::MethodCaller {
                     break;
                 }

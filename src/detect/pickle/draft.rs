@@ -56,6 +56,10 @@ pub fn draft(event: &Event) -> Option<Draft> {
             &rules::MEMO_INDEX,
             format!("the pickle stores under memo index {index}"),
         ),
+        Fact::UnsureArray => plain(
+            &rules::UNSURE_ARRAY,
+            format!("where the bytes of an array end is unsure: {shown}"),
+        ),
         Fact::TensorOutside => plain(
             &rules::TENSOR_OUTSIDE_STORAGE,
             format!("a tensor reaches outside its storage: {shown}"),

@@ -52,6 +52,9 @@ pub enum Fact {
     Frame(FrameFault),
     /// A memo index so large that storing under it takes gigabytes.
     MemoIndex(u64),
+    /// joblib's description of an array is not as joblib writes it, so where
+    /// its bytes end is unsure.
+    UnsureArray,
     /// A tensor reaches outside its storage.
     TensorOutside,
     /// Bytes are handed to something that loads them.

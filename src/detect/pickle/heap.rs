@@ -184,6 +184,30 @@ impl Heap {
         }
     }
 
+    /// Put an element into the place of another one of a list.
+    pub fn replace(&mut self, list: Value, index: Value, element: Value) {
+        let active = self.is_active(element);
+        let Value::Node(NodeId(id)) = list else {
+            return;
+        };
+        let Some(Node::Container(_, items)) = self.nodes.get_mut(id as usize) else {
+            return;
+        };
+        items.active |= active;
+        let place = match index {
+            Value::Int(n @ ..0) => i64::try_from(items.total)
+                .ok()
+                .and_then(|t| t.checked_add(n)),
+            Value::Int(n) => Some(n),
+            _ => None,
+        };
+        let place = place.and_then(|n| usize::try_from(n).ok());
+        match place.and_then(|n| items.kept.get_mut(n)) {
+            Some(kept) => *kept = element,
+            None => items.lost |= active,
+        }
+    }
+
     /// Add elements to a container; whether it was one.
     pub fn extend(&mut self, container: Value, elements: &[Value]) -> bool {
         let Value::Node(NodeId(id)) = container else {

@@ -89,6 +89,8 @@ pub enum Special {
     EvalRepr,
     /// A class of SciPy's distributions, which its state decides about.
     Distribution,
+    /// A metaclass: with three arguments it makes a class.
+    MakeClass,
     /// A class that loads bytes out of its state.
     Restoring,
     /// NumPy's rebuilder of arrays: its first argument is a class that is
@@ -461,6 +463,9 @@ fn special(module: &str, name: &str, path: &str) -> Special {
             Special::Reconstruct
         }
         ("dill._dill" | "dill.dill" | "dill", "_eval_repr") => Special::EvalRepr,
+        ("builtins", "type") | ("abc", "ABCMeta") | ("enum", "EnumMeta" | "EnumType") => {
+            Special::MakeClass
+        }
         _ if distributions::is_class(module, name) => Special::Distribution,
         _ if restoring::is_class(module, name) => Special::Restoring,
         _ => maker(module, name)

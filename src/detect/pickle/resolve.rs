@@ -16,6 +16,49 @@ use crate::detect::globals::Effect;
 /// Extension codes that one stream may give a meaning.
 const EXTENSION_CAP: usize = 1 << 12;
 
+/// Modules whose classes hold plain values: their methods touch nothing else.
+const VALUE_MODULES: [&str; 10] = [
+    "__builtin__",
+    "builtins",
+    "collections",
+    "datetime",
+    "decimal",
+    "fractions",
+    "math",
+    "re",
+    "string",
+    "uuid",
+];
+
+/// Methods of texts, arrays and tables that a `methodcaller` of an ordinary
+/// model calls.
+const PLAIN_METHODS: [&str; 24] = [
+    "astype",
+    "capitalize",
+    "casefold",
+    "copy",
+    "count",
+    "decode",
+    "encode",
+    "endswith",
+    "get",
+    "items",
+    "keys",
+    "lower",
+    "lstrip",
+    "mean",
+    "replace",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "sum",
+    "title",
+    "upper",
+    "values",
+];
+
 impl Machine<'_, '_> {
     /// `attrgetter(*names)(object)`: names with dots go through attributes.
     pub(super) fn attributes(&mut self, object: Value, names: &[Value]) -> Result<Value, Trouble> {
@@ -83,7 +126,12 @@ impl Machine<'_, '_> {
                 }
                 match self.heap.made(object).map(|m| (m.role, m.callee)) {
                     Some((Role::Namespace, owner)) if text == "__dict__" => Ok(owner),
-                    _ => Ok(self.result(object, name, Role::Bound)),
+                    made => {
+                        if let Some((Role::Object, Value::Global(class))) = made {
+                            self.note_method(class, &text)?;
+                        }
+                        Ok(self.result(object, name, Role::Bound))
+                    }
                 }
             }
         }
@@ -104,12 +152,34 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// Tell of the name of a method that a caller is made for, unless texts and
+    /// arrays have it: whatever it is given in the end, it calls.
+    pub(super) fn check_method(&mut self, caller: Value, name: Value) {
+        let known = |text: String| {
+            text.split('.').any(is_special) || PLAIN_METHODS.contains(&text.as_str())
+        };
+        if self.text(name).is_some_and(|text| !known(text)) {
+            self.tell_access(false, caller, name);
+        }
+    }
+
     /// Whether attributes of this global are methods and nested classes.
     fn has_ordinary_attributes(&self, id: GlobalId) -> bool {
         self.names.get(id).is_some_and(|name| {
             let builtin = matches!(name.module.as_str(), "builtins" | "__builtin__");
             name.is_harmless() || name.is_class_like() || name.danger().is_some() || builtin
         })
+    }
+
+    /// The method of an object is the function in its class: one that is
+    /// dangerous counts as imported, whoever comes to call it.
+    fn note_method(&mut self, class: GlobalId, method: &str) -> Result<(), Trouble> {
+        let Some(name) = self.names.get(class).filter(|n| n.is_class_like()) else {
+            return Ok(());
+        };
+        let (module, path) = (name.module.clone(), format!("{}.{method}", name.name));
+        self.named(&module, &path, self.span.start)?;
+        Ok(())
     }
 
     /// The attribute of a global, as a global.
@@ -123,7 +193,8 @@ impl Machine<'_, '_> {
         // Methods are ordinary values; one that nobody vetted counts once it
         // is called.
         let danger = self.names.get(member).and_then(|n| n.danger());
-        if danger.is_some_and(|d| d.effect == Effect::Unvetted) {
+        let of_value = VALUE_MODULES.contains(&module.as_str());
+        if danger.is_some_and(|d| d.effect == Effect::Unvetted && of_value) {
             self.names.settle(member);
         } else if danger.is_some() {
             // One of the two is enough to be told of.

@@ -29,6 +29,16 @@ const PASSIVE_NAMES: [&str; 12] = [
     "__path__",
 ];
 
+/// What makes a dict by a call.
+const MADE_DICTS: [&str; 6] = [
+    "builtins.dict",
+    "builtins.dict.fromkeys",
+    "collections.Counter",
+    "collections.OrderedDict",
+    "collections.UserDict",
+    "collections.defaultdict",
+];
+
 /// Elements that a planted method is called with.
 const ADDED_CAP: usize = 64;
 
@@ -93,8 +103,18 @@ impl Machine<'_, '_> {
 
     fn fill_node(&mut self, target: Value, elements: &[Value], pairs: bool) -> Result<(), Trouble> {
         if let Some((kind, _)) = self.heap.container(target) {
-            if kind != Kind::Tuple && kind != Kind::FrozenSet {
-                self.heap.extend(target, elements);
+            match kind {
+                Kind::Tuple | Kind::FrozenSet => {}
+                Kind::List if pairs => {
+                    for pair in elements.chunks_exact(2) {
+                        if let &[index, element] = pair {
+                            self.heap.replace(target, index, element);
+                        }
+                    }
+                }
+                Kind::List | Kind::Dict | Kind::Set => {
+                    self.heap.extend(target, elements);
+                }
             }
             return Ok(());
         }
@@ -234,7 +254,11 @@ impl Machine<'_, '_> {
         }
         self.note_built(target);
         match role {
-            Role::ArrayWrapper => self.pass_array(state),
+            Role::ArrayWrapper => self.pass_array(target, state),
+            _ if self.arrays && self.may_be_wrapper(target) => {
+                self.tell(Fact::UnsureArray, |scene| scene.show(target));
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -320,6 +344,11 @@ impl Machine<'_, '_> {
 
     /// Note the methods that a state puts onto an object.
     fn plant(&mut self, target: Value, state: Value) {
+        if self.is_made_dict(state) {
+            self.tell(Fact::PlantedHook, |scene| {
+                format!("a state that is made while loading: {}", scene.show(state))
+            });
+        }
         let mut parts = self.parts(state);
         for _ in 0..STATE_DEPTH {
             let mut inner = Vec::new();
@@ -328,6 +357,17 @@ impl Machine<'_, '_> {
             }
             parts = inner;
         }
+    }
+
+    /// Whether a state is a dict that a call made, so that what it plants is
+    /// not in the stream as it stands. No pickler writes a state so.
+    fn is_made_dict(&self, state: Value) -> bool {
+        let Some(Value::Global(id)) = self.heap.made(state).map(|made| made.callee) else {
+            return false;
+        };
+        self.names
+            .get(id)
+            .is_some_and(|name| MADE_DICTS.contains(&name.path.as_str()))
     }
 
     /// The same for one dict; the dicts in it that become the object's own.

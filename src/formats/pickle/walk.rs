@@ -33,6 +33,9 @@ enum Program {
     WithoutArrays,
 }
 
+/// Facts about a second program in the same bytes that wait for its end.
+const HELD_CAP: usize = 1024;
+
 /// A reader over a file of pickles, and what was made of it so far.
 pub(crate) struct Walk<'a> {
     source: &'a dyn Source,
@@ -125,7 +128,15 @@ impl<'a> Walk<'a> {
         let mut nested: Vec<Nested> = Vec::new();
         let mut decoded: Vec<(u64, Arc<[u8]>)> = Vec::new();
         let budget = cx.budget();
+        let mut held: Vec<Event> = Vec::new();
         let mut sink = |event: &Event| match (event.fact, &event.content) {
+            // Array data read as opcodes says many things; names do not come
+            // about by chance, and neither does a whole program.
+            (fact, _) if program == Program::WithoutArrays && !is_named(fact) => {
+                if held.len() < HELD_CAP {
+                    held.push(event.clone());
+                }
+            }
             (Fact::Nested(bytes), _) => nested.push(bytes),
             (Fact::NestedComputed, Some(bytes)) => decoded.push((event.span.start, bytes.clone())),
             _ => report(event, program, told, cx),
@@ -133,6 +144,11 @@ impl<'a> Walk<'a> {
         let (summary, reader) = examine_from(self.source, reader, &options, budget, &mut sink);
         if program == Program::Straight {
             self.reader = Some(reader);
+        }
+        if summary.ending.is_stop() {
+            for event in &held {
+                report(event, program, told, cx);
+            }
         }
         for bytes in nested {
             self.add_member(bytes, cx)?;
@@ -214,19 +230,14 @@ fn report(
         }
         Program::Straight => {}
         _ if told.contains(&key(&draft)) => return,
-        Program::Buffered => {}
-        // Array data read as opcodes says many things; names do not come about
-        // by chance.
-        Program::WithoutArrays => {
-            if !matches!(
-                event.fact,
-                Fact::DangerousCall(_) | Fact::DangerousImport(_)
-            ) {
-                return;
-            }
-        }
+        Program::Buffered | Program::WithoutArrays => {}
     }
     cx.report(draft);
+}
+
+/// Whether a fact is about a name that is known to be dangerous.
+fn is_named(fact: Fact) -> bool {
+    matches!(fact, Fact::DangerousCall(_) | Fact::DangerousImport(_))
 }
 
 fn key(draft: &Draft) -> (u64, &'static str) {

@@ -4,8 +4,9 @@
 //! There is no magic and no checksum. The dictionary grows with what comes
 //! out, so the size in the header costs nothing; a stream whose dictionary is
 //! above the cap is decoded up to the cap, which needs no more of it. Where the
-//! packed bytes end too early, the library completes the symbol at hand with
-//! bytes of its own: up to 273 bytes in front of such a break are made up.
+//! packed bytes end too early, the library goes on with bytes of its own until
+//! the symbol at hand, or what was asked for, is complete: the last bytes in
+//! front of such a break may be made up.
 
 use std::io::{self, Read as _};
 

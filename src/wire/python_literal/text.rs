@@ -20,7 +20,8 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn fault(&self, what: impl Into<String>) -> Fault {
-        Fault::malformed(self.base.saturating_add(self.at as u64), what)
+        let at = self.at.min(self.text.len());
+        Fault::malformed(self.base.saturating_add(at as u64), what)
     }
 
     pub(super) fn bump(&mut self) {
