@@ -70,6 +70,22 @@ fn every_technique_that_a_fixture_names_is_known_and_shown_by_findings() {
 }
 
 #[test]
+fn every_technique_is_shown_by_a_fixture() {
+    let cases = cases();
+    let shown = |slug: &str| {
+        let mut all = cases.iter().flat_map(|case| &case.expect.techniques);
+        all.any(|shown| shown == slug)
+    };
+    for technique in CHAPTERS.iter().flat_map(|chapter| chapter.techniques) {
+        assert!(
+            shown(technique.slug),
+            "no fixture shows `{}`",
+            technique.slug
+        );
+    }
+}
+
+#[test]
 fn ordinary_models_have_no_finding_at_medium_or_above() {
     for case in cases().iter().filter(|case| is_ordinary(case)) {
         let worst = worst(&case.expect);

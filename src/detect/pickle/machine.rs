@@ -20,7 +20,7 @@ use crate::detect::globals::Why;
 use crate::report::{Accepted, Span};
 use crate::source::Source;
 use crate::wire::pickle::opcode::HIGHEST_PROTOCOL;
-use crate::wire::pickle::{FrameFault, Instruction, Literal, Opcode, Operand, Reader};
+use crate::wire::pickle::{FrameFault, Literal, Opcode, Operand, Reader};
 
 /// Opcodes between two looks at the budget.
 const OPCODES_PER_CHECK: u64 = 1024;
@@ -218,25 +218,29 @@ impl<'a, 's> Machine<'a, 's> {
         if self.summary.opcodes >= self.fuel || self.summary.imports > self.import_fuel {
             return Ok(Some(Ending::Fuel));
         }
-        let Some(instruction) = self.reader.step()? else {
+        // The instruction stays in the reader, and of its operand only the
+        // field in use is read: a copy of it waits for its bytes to be stored.
+        let Some(now) = self.reader.step()? else {
             return Ok(Some(Ending::Cut));
         };
-        self.span = instruction.at..instruction.end;
-        self.opcode = instruction.opcode;
+        let frame = now.frame;
+        self.span = now.at..now.end;
+        self.opcode = now.opcode;
         self.summary.opcodes = self.summary.opcodes.saturating_add(1);
         self.unspent = self.unspent.saturating_add(1);
-        if instruction.opcode == Opcode::Frame {
+        if self.opcode == Opcode::Frame {
             self.summary.frames = self.summary.frames.saturating_add(1);
         }
-        if let Some(fault) = instruction.frame {
+        if let Some(fault) = frame {
             self.summary.crosses_frame |= fault == FrameFault::Crossed;
+            let name = self.opcode.name();
             self.tell(Fact::Frame(fault), |_| {
-                format!("{} at the end of a frame", instruction.opcode.name())
+                format!("{name} at the end of a frame")
             });
         }
-        match instruction.opcode {
+        match self.opcode {
             Opcode::Stop => self.stop(),
-            _ => self.execute(&instruction).map(|()| None),
+            _ => self.execute().map(|()| None),
         }
     }
 
@@ -265,14 +269,12 @@ impl<'a, 's> Machine<'a, 's> {
         Ok(())
     }
 
-    fn execute(&mut self, instruction: &Instruction) -> Result<(), Trouble> {
-        match instruction.opcode {
-            Opcode::Proto | Opcode::Frame | Opcode::Mark => self.prepare(instruction),
+    fn execute(&mut self) -> Result<(), Trouble> {
+        match self.opcode {
+            Opcode::Proto | Opcode::Frame | Opcode::Mark => self.prepare(),
             Opcode::Pop | Opcode::Dup | Opcode::PopMark | Opcode::ReadonlyBuffer => self.shuffle(),
-            Opcode::Get | Opcode::BinGet | Opcode::LongBinGet => self.get(instruction.operand),
-            Opcode::Put | Opcode::BinPut | Opcode::LongBinPut | Opcode::Memoize => {
-                self.put(instruction.operand)
-            }
+            Opcode::Get | Opcode::BinGet | Opcode::LongBinGet => self.get(),
+            Opcode::Put | Opcode::BinPut | Opcode::LongBinPut | Opcode::Memoize => self.put(),
             Opcode::EmptyList
             | Opcode::EmptyTuple
             | Opcode::EmptyDict
@@ -294,18 +296,18 @@ impl<'a, 's> Machine<'a, 's> {
             | Opcode::Inst
             | Opcode::Ext1
             | Opcode::Ext2
-            | Opcode::Ext4 => self.import(instruction.operand),
+            | Opcode::Ext4 => self.import(self.reader.now().operand),
             Opcode::Reduce | Opcode::Obj | Opcode::NewObj | Opcode::NewObjEx => self.invoke(),
             Opcode::Build => self.build(),
-            Opcode::PersId | Opcode::BinPersId => self.persistent(instruction.operand),
-            _ => self.constant(instruction),
+            Opcode::PersId | Opcode::BinPersId => self.persistent(self.reader.now().operand),
+            _ => self.constant(),
         }
     }
 
-    fn prepare(&mut self, instruction: &Instruction) -> Result<(), Trouble> {
-        match (instruction.opcode, instruction.operand) {
+    fn prepare(&mut self) -> Result<(), Trouble> {
+        match (self.opcode, &self.reader.now().operand) {
             (Opcode::Mark, _) => Ok(self.level.stack.mark()?),
-            (Opcode::Proto, Operand::Int(n)) => match u8::try_from(n) {
+            (Opcode::Proto, &Operand::Int(n)) => match u8::try_from(n) {
                 Ok(n) if n <= HIGHEST_PROTOCOL => {
                     self.summary.protocol.get_or_insert(n);
                     Ok(())
@@ -316,13 +318,13 @@ impl<'a, 's> Machine<'a, 's> {
         }
     }
 
-    fn constant(&mut self, instruction: &Instruction) -> Result<(), Trouble> {
-        let value = match (instruction.operand, instruction.opcode) {
-            (Operand::Int(n), _) => Value::Int(n),
-            (Operand::Big(literal), _) => Value::Big(literal),
-            (Operand::Bool(b), _) => Value::Bool(b),
-            (Operand::Text(literal), _) => Value::Text(literal),
-            (Operand::Bytes(literal), _) => {
+    fn constant(&mut self) -> Result<(), Trouble> {
+        let value = match (&self.reader.now().operand, self.opcode) {
+            (&Operand::Int(n), _) => Value::Int(n),
+            (&Operand::Big(literal), _) => Value::Big(literal),
+            (&Operand::Bool(b), _) => Value::Bool(b),
+            (&Operand::Text(literal), _) => Value::Text(literal),
+            (&Operand::Bytes(literal), _) => {
                 self.note_inner(literal);
                 Value::Bytes(literal)
             }
@@ -379,8 +381,8 @@ impl<'a, 's> Machine<'a, 's> {
         Ok(())
     }
 
-    fn get(&mut self, operand: Operand) -> Result<(), Trouble> {
-        let index = index(operand);
+    fn get(&mut self) -> Result<(), Trouble> {
+        let index = index(&self.reader.now().operand);
         let value = match self.level.memo.get(index) {
             Some(value) => value,
             None if self.level.memo.dropped() => Value::Unknown,
@@ -390,12 +392,12 @@ impl<'a, 's> Machine<'a, 's> {
         Ok(self.level.stack.push(value)?)
     }
 
-    fn put(&mut self, operand: Operand) -> Result<(), Trouble> {
+    fn put(&mut self) -> Result<(), Trouble> {
         let value = self.level.stack.top()?;
         let filled = self.level.memo.len();
         let index = match self.opcode {
             Opcode::Memoize => filled,
-            _ => index(operand),
+            _ => index(&self.reader.now().operand),
         };
         if index >= PAGED_ENTRIES && index / 4 > filled && !self.told_memo {
             self.told_memo = true;
@@ -731,8 +733,8 @@ fn is_no_iterable(args: Value) -> bool {
     )
 }
 
-fn index(operand: Operand) -> u64 {
-    match operand {
+fn index(operand: &Operand) -> u64 {
+    match *operand {
         Operand::Int(n) => u64::try_from(n).unwrap_or(u64::MAX),
         _ => u64::MAX,
     }

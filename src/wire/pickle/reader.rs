@@ -87,6 +87,8 @@ pub struct Reader<'a> {
     /// End of the frame at hand; 0 before the first.
     frame_end: u64,
     line_cap: u64,
+    /// The instruction at hand.
+    now: Instruction,
 }
 
 impl<'a> Reader<'a> {
@@ -98,6 +100,13 @@ impl<'a> Reader<'a> {
             reading,
             frame_end: 0,
             line_cap: u64::MAX,
+            now: Instruction {
+                at: span.start,
+                end: span.start,
+                opcode: Opcode::Stop,
+                operand: Operand::None,
+                frame: None,
+            },
         }
     }
 
@@ -129,39 +138,39 @@ impl<'a> Reader<'a> {
         self.cursor.u8()
     }
 
-    /// The next instruction, or `None` at the end of the bytes. A
+    /// Read the next instruction; `None` at the end of the bytes. A
     /// [`Fault::Malformed`] is what the real loader refuses.
     #[inline]
-    pub fn step(&mut self) -> Result<Option<Instruction>, Fault> {
+    pub fn step(&mut self) -> Result<Option<&Instruction>, Fault> {
         let at = self.cursor.position();
         let Some(byte) = self.cursor.next_byte()? else {
             return Ok(None);
         };
         let Some(opcode) = Opcode::from_byte(byte) else {
-            return Err(Fault::malformed(
-                at,
-                format!("byte 0x{byte:02x} is no pickle opcode"),
-            ));
+            return Err(no_opcode(at, byte));
         };
-        let inside = at < self.frame_end;
         let frame_end = self.frame_end;
-        // Most opcodes have none, and asking costs more than all the rest.
-        let operand = match opcode.layout() {
-            Layout::None => Operand::None,
-            layout => self.operand(layout)?,
-        };
-        let end = self.cursor.position();
-        let mut frame = (inside && end > frame_end).then_some(FrameFault::Crossed);
-        if opcode == Opcode::Frame {
-            frame = self.enter_frame(operand)?.or(frame);
+        self.now.at = at;
+        self.now.opcode = opcode;
+        self.now.operand = Operand::None;
+        if opcode.layout() != Layout::None {
+            self.operand(opcode.layout())?;
         }
-        Ok(Some(Instruction {
-            at,
-            end,
-            opcode,
-            operand,
-            frame,
-        }))
+        let end = self.cursor.position();
+        self.now.end = end;
+        self.now.frame = (at < frame_end && end > frame_end).then_some(FrameFault::Crossed);
+        if opcode == Opcode::Frame
+            && let Some(fault) = self.enter_frame(self.now.operand)?
+        {
+            self.now.frame = Some(fault);
+        }
+        Ok(Some(&self.now))
+    }
+
+    /// The instruction that was read last.
+    #[inline]
+    pub fn now(&self) -> &Instruction {
+        &self.now
     }
 
     /// Begin a frame of the given length here.
@@ -190,44 +199,48 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn operand(&mut self, layout: Layout) -> Result<Operand, Fault> {
-        match layout {
-            Layout::None => Ok(Operand::None),
-            Layout::U1 => self.number::<1>().map(Operand::Int),
-            Layout::U2 => self.number::<2>().map(Operand::Int),
-            Layout::U4 => self.number::<4>().map(Operand::Int),
-            Layout::U8 => self.number::<8>().map(Operand::Int),
-            Layout::I4 => self.signed().map(Operand::Int),
+    /// Read the operand of the instruction at hand, in place: copying it from
+    /// one result into the next was most of the time of a walk.
+    fn operand(&mut self, layout: Layout) -> Result<(), Fault> {
+        self.now.operand = match layout {
+            Layout::None => Operand::None,
+            Layout::U1 => Operand::Int(self.number::<1>()?),
+            Layout::U2 => Operand::Int(self.number::<2>()?),
+            Layout::U4 => Operand::Int(self.number::<4>()?),
+            Layout::U8 => Operand::Int(self.number::<8>()?),
+            Layout::I4 => Operand::Int(self.signed()?),
             Layout::F8 => {
                 self.align(8);
-                self.cursor.array::<8>().map(|_| Operand::None)
+                self.cursor.array::<8>()?;
+                Operand::None
             }
-            Layout::Long1 => self.long(Layout::Text1),
-            Layout::Long4 => self.long(Layout::String4),
+            Layout::Long1 => self.long(Layout::Text1)?,
+            Layout::Long4 => self.long(Layout::String4)?,
             Layout::Text1 | Layout::Text4 | Layout::Text8 => {
-                Ok(Operand::Text(self.counted(layout, true)?))
+                Operand::Text(self.counted(layout, true)?)
             }
             // Old strings are text or bytes, as the loader is asked; what
             // matters is that they may name things.
-            Layout::String1 => Ok(Operand::Text(self.counted(Layout::Text1, true)?)),
-            Layout::String4 => Ok(Operand::Text(self.counted(layout, true)?)),
+            Layout::String1 => Operand::Text(self.counted(Layout::Text1, true)?),
+            Layout::String4 => Operand::Text(self.counted(layout, true)?),
             // Bytes are copied out of the buffer and then from behind it, so
             // they read straight on in both ways of reading.
-            Layout::Bytes1 => Ok(Operand::Bytes(self.counted(Layout::Text1, false)?)),
-            Layout::Bytes4 => Ok(Operand::Bytes(self.counted(Layout::Text4, false)?)),
-            Layout::Bytes8 => Ok(Operand::Bytes(self.counted(Layout::Text8, false)?)),
-            Layout::TextLine => Ok(Operand::Text(self.line(Coding::Plain)?)),
-            Layout::UnicodeLine => Ok(Operand::Text(self.line(Coding::RawUnicode)?)),
-            Layout::QuotedLine => self.quoted(),
+            Layout::Bytes1 => Operand::Bytes(self.counted(Layout::Text1, false)?),
+            Layout::Bytes4 => Operand::Bytes(self.counted(Layout::Text4, false)?),
+            Layout::Bytes8 => Operand::Bytes(self.counted(Layout::Text8, false)?),
+            Layout::TextLine => Operand::Text(self.line(Coding::Plain)?),
+            Layout::UnicodeLine => Operand::Text(self.line(Coding::RawUnicode)?),
+            Layout::QuotedLine => self.quoted()?,
             Layout::TwoLines => {
                 let module = self.line(Coding::Plain)?;
-                Ok(Operand::Names(module, self.line(Coding::Plain)?))
+                Operand::Names(module, self.line(Coding::Plain)?)
             }
-            Layout::IndexLine => self.index(),
-            Layout::IntLine => self.number_line(number::int_line),
-            Layout::LongLine => self.number_line(number::long_line),
-            Layout::FloatLine => self.float_line(),
-        }
+            Layout::IndexLine => self.index()?,
+            Layout::IntLine => self.number_line(number::int_line)?,
+            Layout::LongLine => self.number_line(number::long_line)?,
+            Layout::FloatLine => self.float_line()?,
+        };
+        Ok(())
     }
 
     /// In buffered reading, drop the rest of the frame if `n` bytes do not fit.
@@ -425,6 +438,11 @@ impl<'a> Reader<'a> {
         self.cursor.seek(at);
         Ok(self.cursor.peek(1)?.first().copied())
     }
+}
+
+#[cold]
+fn no_opcode(at: u64, byte: u8) -> Fault {
+    Fault::malformed(at, format!("byte 0x{byte:02x} is no pickle opcode"))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ fn read(bytes: &[u8], reading: Reading) -> (Vec<Instruction>, Option<String>) {
     let mut seen = Vec::new();
     loop {
         match reader.step() {
-            Ok(Some(instruction)) => seen.push(instruction),
+            Ok(Some(&instruction)) => seen.push(instruction),
             Ok(None) => return (seen, None),
             Err(fault) => return (seen, Some(fault.to_string())),
         }
