@@ -135,6 +135,7 @@ impl<'a, 's> Machine<'a, 's> {
                 buffers: 0,
                 frames: 0,
                 arrays: 0,
+                object_arrays: 0,
                 crosses_frame: false,
                 odd_names: 0,
                 graded_calls: 0,
@@ -542,6 +543,7 @@ impl<'a, 's> Machine<'a, 's> {
         if self.outer.len() >= INLINE_DEPTH {
             return Err(Trouble::Limit("nested arrays of objects".to_owned()));
         }
+        self.summary.object_arrays = self.summary.object_arrays.saturating_add(1);
         self.outer.push(std::mem::take(&mut self.level));
         Ok(())
     }

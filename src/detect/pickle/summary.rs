@@ -105,6 +105,8 @@ pub struct Summary {
     pub buffers: u64,
     /// Arrays between the opcodes that were passed over.
     pub arrays: u64,
+    /// Those of them that are pickles of objects.
+    pub object_arrays: u64,
     /// Frames that were met.
     pub frames: u64,
     /// Whether an operand crossed the end of its frame.

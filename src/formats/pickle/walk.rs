@@ -29,8 +29,13 @@ enum Program {
     Straight,
     /// What is read from a file, where operands cross their frames.
     Buffered,
-    /// What is read by a loader that does not know joblib's arrays.
-    WithoutArrays,
+    /// What is read by a loader that does not know joblib's arrays. Only where
+    /// the arrays are numbers can it be a program of its own: one of objects
+    /// is a pickle, which every loader reads.
+    WithoutArrays {
+        /// Whether every array is numbers.
+        numbers: bool,
+    },
 }
 
 /// Facts about a second program in the same bytes that wait for its end.
@@ -77,7 +82,8 @@ impl<'a> Walk<'a> {
             self.read(at, Program::Buffered, &mut told, cx)?;
         }
         if summary.arrays > 0 {
-            self.read(at, Program::WithoutArrays, &mut told, cx)?;
+            let numbers = summary.object_arrays == 0;
+            self.read(at, Program::WithoutArrays { numbers }, &mut told, cx)?;
         }
         // The sweep has its say about bytes that this pickle only holds.
         let mut at = summary.span.start;
@@ -112,8 +118,9 @@ impl<'a> Walk<'a> {
     ) -> Result<Summary, Fault> {
         let reading = match program {
             Program::Buffered => Reading::Buffered,
-            Program::Straight | Program::WithoutArrays => Reading::Straight,
+            Program::Straight | Program::WithoutArrays { .. } => Reading::Straight,
         };
+        let without_arrays = matches!(program, Program::WithoutArrays { .. });
         let mut reader = match (self.reader.take(), program) {
             (Some(reader), Program::Straight) => reader,
             _ => Reader::new(self.source, self.span.clone(), reading),
@@ -121,7 +128,7 @@ impl<'a> Walk<'a> {
         reader.restart(at);
         let options = Options {
             reading,
-            arrays: program != Program::WithoutArrays,
+            arrays: !without_arrays,
             keep: self.keep,
             ..Options::default()
         };
@@ -132,7 +139,7 @@ impl<'a> Walk<'a> {
         let mut sink = |event: &Event| match (event.fact, &event.content) {
             // Array data read as opcodes says many things; names do not come
             // about by chance, and neither does a whole program.
-            (fact, _) if program == Program::WithoutArrays && !is_named(fact) => {
+            (fact, _) if without_arrays && !is_named(fact) => {
                 if held.len() < HELD_CAP {
                     held.push(event.clone());
                 }
@@ -145,7 +152,7 @@ impl<'a> Walk<'a> {
         if program == Program::Straight {
             self.reader = Some(reader);
         }
-        if summary.ending.is_stop() {
+        if summary.ending.is_stop() && program == (Program::WithoutArrays { numbers: true }) {
             for event in &held {
                 report(event, program, told, cx);
             }
@@ -230,7 +237,7 @@ fn report(
         }
         Program::Straight => {}
         _ if told.contains(&key(&draft)) => return,
-        Program::Buffered | Program::WithoutArrays => {}
+        Program::Buffered | Program::WithoutArrays { .. } => {}
     }
     cx.report(draft);
 }

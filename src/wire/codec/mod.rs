@@ -115,7 +115,7 @@ impl Codec {
     }
 
     /// Decode `span` of `source`. The reader ends where the last of the packed
-    /// streams ends; what its errors mean is told by [`failure`]. The budget's
+    /// streams ends; what its errors mean is told by [`failure()`]. The budget's
     /// clock is looked at with every read of packed bytes.
     pub fn decode<'a>(self, source: &'a dyn Source, span: Span, budget: &Budget) -> Decoder<'a> {
         Decoder::new(self, source, span, budget)

@@ -151,7 +151,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Add a value; `None` once there are [`OBJECT_CAP`].
+    /// Add a value; `None` once there are too many.
     pub fn push(&mut self, object: Object) -> Option<ObjectId> {
         if self.objects.len() >= OBJECT_CAP {
             return None;
