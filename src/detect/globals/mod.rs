@@ -143,12 +143,6 @@ pub fn does(effect: Effect) -> &'static str {
     }
 }
 
-/// `module.name` with the aliases of modules folded, so that each callable has
-/// one spelling; `None` when it is too long to be known.
-pub fn fold(module: &str, name: &str) -> Option<String> {
-    path::fold(module, name)
-}
-
 /// Judge the callable `name` of `module`, aliases folded, dots in the name
 /// followed, whatever is done with it.
 ///

@@ -38,6 +38,7 @@ mod restoring;
 mod stack;
 mod storages;
 mod summary;
+mod telling;
 mod trace;
 mod value;
 mod writes;

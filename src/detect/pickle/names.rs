@@ -412,7 +412,7 @@ impl Names {
 
 /// Module and name joined, aliases folded.
 fn path(module: &str, name: &str) -> String {
-    let joined = globals::fold(module, name).unwrap_or_else(|| format!("{module}.{name}"));
+    let joined = globals::folded(module, name).unwrap_or_else(|| format!("{module}.{name}"));
     joined.trim_end_matches('.').to_owned()
 }
 
