@@ -160,7 +160,7 @@ impl Machine<'_, '_> {
             _ => self.elements(args),
         };
         match (special, given.as_slice()) {
-            (Special::Maker(maker), _) => self.make_code(id, maker, args),
+            (Special::Maker(maker), _) => self.make_code(id, maker, args, &given),
             (Special::GetAttr, &[object, name, ..]) => {
                 if let Some(value) = self.shim(id, &given)? {
                     return Ok(value);
@@ -174,10 +174,9 @@ impl Machine<'_, '_> {
             (Special::MethodCaller, _) => self.keep_callable(id, args, Role::MethodCaller),
             // With one argument `iter` only walks it.
             (Special::Hands(Hands::Iter), &[object]) if self.is_own(object) => {
-                self.names.settle(id);
-                Ok(self.result(callee, args, Role::Object))
+                Ok(self.accept(id, args))
             }
-            (Special::Hands(hands), _) => self.hand(id, hands, args),
+            (Special::Hands(hands), _) => self.hand(id, hands, args, &given),
             (Special::Collect(how), &[_, ..]) => {
                 self.names.settle(id);
                 Ok(self.collect(id, how, &given, args))
@@ -225,11 +224,8 @@ impl Machine<'_, '_> {
                 }
                 self.call(How::Constructed, class, state)
             }
-            (Special::LoadBytes(_), _) if self.tell_nested(id, &given) => {
-                self.names.settle(id);
-                Ok(self.result(callee, args, Role::Object))
-            }
-            (Special::Lookup(lookup), _) => match self.looked_up(lookup, &given) {
+            (Special::LoadBytes(_), _) if self.tell_nested(id, &given) => Ok(self.accept(id, args)),
+            (Special::Lookup, _) => match self.looked_up(&given) {
                 Some((module, name)) => {
                     self.names.settle(id);
                     let found = self.named(&module, &name, self.span.start)?;
@@ -252,13 +248,9 @@ impl Machine<'_, '_> {
                 self.tell_call(Fact::DangerousCall(danger), Some(id), callee, args);
                 Ok(self.result(callee, args, Role::Anything))
             }
-            (Special::Restoring, &[]) if how == How::Constructed => {
-                self.names.settle(id);
-                Ok(self.result(callee, args, Role::Object))
-            }
+            (Special::Restoring, &[]) if how == How::Constructed => Ok(self.accept(id, args)),
             (Special::EvalRepr, &[text]) if self.is_repr_of_constant(text) => {
-                self.names.settle(id);
-                Ok(self.result(callee, args, Role::Object))
+                Ok(self.accept(id, args))
             }
             (Special::Reconstruct, &[Value::Global(class), ..]) if self.is_memory_map(class) => {
                 self.names.settle(class);
@@ -266,6 +258,12 @@ impl Machine<'_, '_> {
             }
             _ => self.call_plainly(how, id, args, &given),
         }
+    }
+
+    /// A call that its arguments make harmless.
+    pub(super) fn accept(&mut self, id: GlobalId, args: Value) -> Value {
+        self.names.settle(id);
+        self.result(Value::Global(id), args, Role::Object)
     }
 
     /// A call whose effect is in the callable itself.
@@ -308,7 +306,10 @@ impl Machine<'_, '_> {
             }
             _ => {
                 let role = match special {
-                    Special::ArrayWrapper => Role::ArrayWrapper,
+                    Special::ArrayWrapper => {
+                        self.has_wrapper = true;
+                        Role::ArrayWrapper
+                    }
                     _ => self.role_of(how, id),
                 };
                 let made = self.result(callee, args, role);

@@ -15,7 +15,6 @@
 //! state may be given to what a function returned, which could be it.
 
 use super::calls::How;
-use super::event::Fact;
 use super::machine::Machine;
 use super::names::Special;
 use super::value::{GlobalId, Items, Kind, Role, Value};
@@ -100,9 +99,7 @@ impl Machine<'_, '_> {
         };
         let danger = self.names.get(id).and_then(|name| name.danger());
         if let (false, Some(danger)) = (harmless, danger) {
-            self.tell_about(Fact::DangerousCall(danger), Some(id), |scene| {
-                format!("{}.__setstate__({})", scene.show(target), scene.show(state))
-            });
+            self.tell_restored(danger, id, target, state);
         }
     }
 

@@ -156,13 +156,13 @@ impl Machine<'_, '_> {
         id: GlobalId,
         maker: Maker,
         args: Value,
+        given: &[Value],
     ) -> Result<Value, Trouble> {
         let callee = Value::Global(id);
-        let given = self.elements(args);
         match maker {
             Maker::BareCode | Maker::BareFunction | Maker::Marshal => {
                 self.grade(How::Called, id, args);
-                self.tell_nested(id, &given);
+                self.tell_nested(id, given);
             }
             Maker::Wrapper if given.iter().any(|&value| self.is_dangerous(value)) => {
                 self.grade(How::Called, id, args);
@@ -172,7 +172,7 @@ impl Machine<'_, '_> {
                 self.summary.graded_calls = self.summary.graded_calls.saturating_add(1);
             }
         }
-        self.made_by(maker, callee, args, &given)
+        self.made_by(maker, callee, args, given)
     }
 
     /// What a maker makes of these arguments.
@@ -428,15 +428,7 @@ impl Machine<'_, '_> {
         if let Some(maker) = maker {
             return Ok(self.result(callee, args, Role::Maker(maker)));
         }
-        let (module, name) = match name.as_str() {
-            "AttrGetterType" => ("operator", "attrgetter"),
-            "ItemGetterType" => ("operator", "itemgetter"),
-            "PartialType" => ("functools", "partial"),
-            "SuperType" => ("builtins", "super"),
-            "GenericAlias" | "SimpleNamespace" => ("types", name.as_str()),
-            other if other.ends_with("Type") => ("types", other),
-            other => ("builtins", other),
-        };
+        let (module, name) = of_type_table(&name);
         let id = self.named(module, name, self.span.start)?;
         // A type as such is a value like any other; what a call of it does is
         // graded there.
@@ -525,9 +517,35 @@ impl Machine<'_, '_> {
     }
 }
 
+/// Module and name of what dill's table of types has under a name: the types
+/// of `builtins` and `types`, and a few of its own.
+fn of_type_table(name: &str) -> (&str, &str) {
+    match name {
+        "AttrGetterType" => ("operator", "attrgetter"),
+        "ItemGetterType" => ("operator", "itemgetter"),
+        "PartialType" => ("functools", "partial"),
+        "SuperType" => ("builtins", "super"),
+        "GenericAlias" | "SimpleNamespace" => ("types", name),
+        other if other.ends_with("Type") => ("types", other),
+        other => ("builtins", other),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_is_found_where_dill_finds_it() {
+        let found = |name: &str| {
+            let (module, name) = of_type_table(name);
+            format!("{module}.{name}")
+        };
+        assert_eq!(found("int"), "builtins.int");
+        assert_eq!(found("CodeType"), "types.CodeType");
+        assert_eq!(found("PartialType"), "functools.partial");
+        assert_eq!(found("eval"), "builtins.eval");
+    }
 
     #[test]
     fn makers_are_known_in_every_copy_of_the_libraries() {

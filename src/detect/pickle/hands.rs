@@ -152,10 +152,10 @@ impl Machine<'_, '_> {
         id: GlobalId,
         hands: Hands,
         args: Value,
+        given: &[Value],
     ) -> Result<Value, Trouble> {
-        let given = self.elements(args);
         let told = self.events();
-        let handed = self.hand_to(hands, &given)?;
+        let handed = self.hand_to(hands, given)?;
         let only_calls = self
             .names
             .get(id)

@@ -1,11 +1,10 @@
-//! Lookups: callables that find another global by the names they are given.
+//! Callables that constant arguments make harmless.
 //!
-//! NumPy before 1.20 writes a ufunc as a call that imports it by name; dill and
-//! cloudpickle write built-in types that way. With constant arguments such a
-//! call is an import in other words, and is followed as one: what it finds is
-//! judged like any other global, and calling it counts like any other call.
-//! With anything else for an argument the call itself is told. A few more
-//! callables that a constant argument makes harmless stand here too.
+//! NumPy before 1.20 writes a ufunc as a call that imports it by name. With
+//! constant arguments such a lookup is an import in other words, and is
+//! followed as one: what it finds is judged like any other global, and calling
+//! it counts like any other call. With anything else for an argument the call
+//! itself is told.
 
 use super::machine::Machine;
 use super::names::is_special;
@@ -14,52 +13,15 @@ use super::value::{GlobalId, Value};
 /// Longest text that is taken for the repr of a constant.
 const REPR_CAP_BYTES: u64 = 80;
 
-/// How a callable finds the global.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lookup {
-    /// `numpy.core._ufunc_reconstruct(module, name)`.
-    ModuleAndName,
-    /// `cloudpickle._builtin_type(name)`: an attribute of `types`.
-    OfTypes,
-    /// `dill._load_type(name)`: a type of `builtins` or `types`, by a table.
-    OfTypeTable,
-}
-
-impl Lookup {
-    /// How this callable finds globals, if that is what it does.
-    pub fn of(module: &str, name: &str) -> Option<Lookup> {
-        let package = module.strip_prefix("joblib.externals.").unwrap_or(module);
-        match (package, name) {
-            ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => Some(Lookup::ModuleAndName),
-            (
-                "cloudpickle" | "cloudpickle.cloudpickle" | "cloudpickle.cloudpickle_fast",
-                "_builtin_type",
-            ) => Some(Lookup::OfTypes),
-            ("dill" | "dill._dill" | "dill.dill", "_load_type") => Some(Lookup::OfTypeTable),
-            _ => None,
-        }
-    }
-}
-
 impl Machine<'_, '_> {
     /// Module and name of what a lookup finds; `None` unless the arguments are
     /// plain names.
-    pub(super) fn looked_up(&self, lookup: Lookup, given: &[Value]) -> Option<(String, String)> {
-        match (lookup, given) {
-            (Lookup::ModuleAndName, &[module, name]) => {
-                let module = self.whole_text(module).filter(|m| super::is_path(m))?;
-                Some((module, self.plain_name(name)?))
-            }
-            (Lookup::OfTypes, &[name]) => {
-                let name = self.plain_name(name)?;
-                Some(match name.as_str() {
-                    "ClassType" => ("builtins".to_owned(), "type".to_owned()),
-                    _ => ("types".to_owned(), name),
-                })
-            }
-            (Lookup::OfTypeTable, &[name]) => Some(of_type_table(self.plain_name(name)?)),
-            _ => None,
-        }
+    pub(super) fn looked_up(&self, given: &[Value]) -> Option<(String, String)> {
+        let &[module, name] = given else {
+            return None;
+        };
+        let module = self.whole_text(module).filter(|m| super::is_path(m))?;
+        Some((module, self.plain_name(name)?))
     }
 
     /// A constant that is one name, without dots and without a meaning to the
@@ -111,20 +73,6 @@ impl Machine<'_, '_> {
     }
 }
 
-/// What dill's table of types has under a name: the types of `builtins` and
-/// `types`, and a few of its own.
-fn of_type_table(name: String) -> (String, String) {
-    let of = |module: &str, name: &str| (module.to_owned(), name.to_owned());
-    match name.as_str() {
-        "PartialType" => of("functools", "partial"),
-        "ItemGetterType" => of("operator", "itemgetter"),
-        "AttrGetterType" => of("operator", "attrgetter"),
-        "SuperType" => of("builtins", "super"),
-        type_name if type_name.ends_with("Type") => of("types", type_name),
-        builtin => of("builtins", builtin),
-    }
-}
-
 /// `Ellipsis`, `NotImplemented`, `None`, and ranges of integers.
 fn is_constant(text: &str) -> bool {
     let is_integer = |number: &str| {
@@ -170,17 +118,5 @@ mod tests {
         ] {
             assert!(!is_constant(text), "{text}");
         }
-    }
-
-    #[test]
-    fn a_type_is_found_where_dill_finds_it() {
-        let found = |name: &str| {
-            let (module, name) = of_type_table(name.to_owned());
-            format!("{module}.{name}")
-        };
-        assert_eq!(found("int"), "builtins.int");
-        assert_eq!(found("CodeType"), "types.CodeType");
-        assert_eq!(found("PartialType"), "functools.partial");
-        assert_eq!(found("eval"), "builtins.eval");
     }
 }

@@ -80,6 +80,8 @@ pub(super) struct Machine<'a, 's> {
     fuel: u64,
     import_fuel: u64,
     pub(super) arrays: bool,
+    /// Whether the stream made one of joblib's array wrappers.
+    pub(super) has_wrapper: bool,
     /// Opcodes that the budget has not been told of.
     unspent: u64,
     /// Events so far, told or not.
@@ -147,6 +149,7 @@ impl<'a, 's> Machine<'a, 's> {
             fuel: options.fuel,
             import_fuel: options.imports,
             arrays: options.arrays,
+            has_wrapper: false,
             unspent: 0,
             events: 0,
             repeats: HashMap::new(),

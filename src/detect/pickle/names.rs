@@ -1,5 +1,6 @@
 //! The globals a pickle imports: each once, judged once.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::Judge;
@@ -8,7 +9,6 @@ use super::distributions;
 use super::event::Danger;
 use super::functions::{Maker, maker};
 use super::hands::{self, Hands};
-use super::lookup::Lookup;
 use super::restoring;
 use super::value::{GlobalId, Value};
 use crate::detect::globals::{self, Judgement, Use};
@@ -83,8 +83,8 @@ pub enum Special {
     Dtype,
     /// joblib's stand-in for an array whose bytes follow.
     ArrayWrapper,
-    /// Finds another global by the names it is given.
-    Lookup(Lookup),
+    /// NumPy's finder of ufuncs: imports what its two arguments name.
+    Lookup,
     /// `dill._eval_repr`: evaluates a text, by rights that of a constant.
     EvalRepr,
     /// A class of SciPy's distributions, which its state decides about.
@@ -126,6 +126,10 @@ pub struct Name {
     pub path: String,
     /// What is known about it.
     pub judgement: Judgement,
+    /// What is known about its being called, and about its slots being set,
+    /// where it is a class: looked up once it matters.
+    called: OnceCell<Option<Danger>>,
+    assigned: OnceCell<Option<Danger>>,
     /// What its arguments mean.
     pub special: Special,
     /// What it computes, if it is a pure function.
@@ -179,11 +183,16 @@ impl Name {
 
     /// What is known about it if this use of it is dangerous.
     pub fn danger_of(&self, used: Use) -> Option<Danger> {
+        let judged = match used {
+            Use::Named => return self.danger(),
+            Use::Called => &self.called,
+            Use::Assigned => &self.assigned,
+        };
         let of_class = || match self.is_class_like() {
             true => danger(globals::judge_use(&self.module, &self.name, used)),
             false => None,
         };
-        self.danger().or_else(of_class)
+        self.danger().or_else(|| *judged.get_or_init(of_class))
     }
 
     /// Why a call of it is no finding; `None` where it was not called, or
@@ -386,6 +395,8 @@ impl Names {
             name: name.to_owned(),
             special: special(canonical(module), name, &path),
             computes,
+            called: OnceCell::new(),
+            assigned: OnceCell::new(),
             path,
             // A module as such is nothing that could be called.
             judgement: match name.is_empty() {
@@ -468,9 +479,9 @@ fn special(module: &str, name: &str, path: &str) -> Special {
         }
         _ if distributions::is_class(module, name) => Special::Distribution,
         _ if restoring::is_class(module, name) => Special::Restoring,
+        ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => Special::Lookup,
         _ => maker(module, name)
             .map(Special::Maker)
-            .or_else(|| Lookup::of(module, name).map(Special::Lookup))
             .or_else(|| resolver(path))
             .or_else(|| hands::of(path).map(Special::Hands))
             .unwrap_or(Special::None),
@@ -495,8 +506,6 @@ fn resolver(path: &str) -> Option<Special> {
         | "importlib._bootstrap._find_and_load"
         | "importlib._bootstrap._load_unlocked"
         | "unittest.mock._importer"
-        | "dill._import_module"
-        | "cloudpickle.subimport"
         | "twisted.python.reflect.namedModule" => Special::ImportModule,
         "operator.getitem"
         | "builtins.dict.get"

@@ -41,6 +41,11 @@ impl Scene<'_> {
         bounded(out)
     }
 
+    /// A state that is set: `object.__setstate__(state)`.
+    pub fn state(&self, target: Value, state: Value) -> String {
+        format!("{}.__setstate__({})", self.show(target), self.show(state))
+    }
+
     /// One value.
     pub fn show(&self, value: Value) -> String {
         let mut out = String::new();

@@ -6,7 +6,6 @@
 //! holds anything else there is no state that the library writes. Source:
 //! skorch, `NeuralNet.__getstate__` and `__setstate__`.
 
-use super::event::Fact;
 use super::machine::Machine;
 use super::value::{GlobalId, Kind, Value};
 
@@ -41,9 +40,7 @@ impl Machine<'_, '_> {
 
     fn tell_restoring(&mut self, target: Value, id: GlobalId, state: Value) {
         if let Some(danger) = self.names.get(id).and_then(|name| name.danger()) {
-            self.tell_about(Fact::DangerousCall(danger), Some(id), |scene| {
-                format!("{}.__setstate__({})", scene.show(target), scene.show(state))
-            });
+            self.tell_restored(danger, id, target, state);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! the program that loads it.
 
 use super::calls::How;
-use super::event::Fact;
+use super::event::{Danger, Fact};
 use super::machine::Machine;
 use super::names::is_special;
 use super::summary::{LIST_CAP, NamedTensor, Trouble};
@@ -255,7 +255,7 @@ impl Machine<'_, '_> {
         self.note_built(target);
         match role {
             Role::ArrayWrapper => self.pass_array(target, state),
-            _ if self.arrays && self.may_be_wrapper(target) => {
+            _ if self.arrays && self.has_wrapper && self.may_be_wrapper(target) => {
                 self.tell(Fact::UnsureArray, |scene| scene.show(target));
                 Ok(())
             }
@@ -302,10 +302,21 @@ impl Machine<'_, '_> {
         let name = name.filter(|n| is_set && n.danger().is_none());
         if let Some(danger) = name.and_then(|n| n.danger_of(Use::Assigned)) {
             self.names.settle(id);
-            self.tell_about(Fact::DangerousCall(danger), Some(id), |scene| {
-                format!("{}.__setstate__({})", scene.show(target), scene.show(state))
-            });
+            self.tell_restored(danger, id, target, state);
         }
+    }
+
+    /// Tell that setting a state is what makes a class dangerous.
+    pub(super) fn tell_restored(
+        &mut self,
+        danger: Danger,
+        id: GlobalId,
+        target: Value,
+        state: Value,
+    ) {
+        self.tell_about(Fact::DangerousCall(danger), Some(id), |scene| {
+            scene.state(target, state)
+        });
     }
 
     fn tell_state(&mut self, target: Value, state: Value) {
@@ -314,7 +325,7 @@ impl Machine<'_, '_> {
             self.names.settle(id);
         }
         self.tell_with(Fact::Overwrite, None, &[target, state], |scene| {
-            format!("{}.__setstate__({})", scene.show(target), scene.show(state))
+            scene.state(target, state)
         });
     }
 
@@ -381,17 +392,11 @@ impl Machine<'_, '_> {
         if items.lost {
             self.limit("elements of a container");
         }
-        let Some((_, items)) = self.heap.container(part) else {
-            return Vec::new();
-        };
-        let active: Vec<(Value, Value)> = items
-            .kept
-            .chunks_exact(2)
-            .filter_map(|pair| Some((*pair.first()?, *pair.get(1)?)))
-            .filter(|(_, value)| self.heap.is_active(*value))
-            .collect();
         let mut inner = Vec::new();
-        for (key, value) in active {
+        for (key, value) in self.pairs(part) {
+            if !self.heap.is_active(value) {
+                continue;
+            }
             if self.is_callable(value) {
                 self.plant_one(target, key, value);
             } else if self.text(key).as_deref() == Some("__dict__") {
