@@ -16,7 +16,7 @@ use crate::formats::{Artifact, Body, Member, judge_stream as judge};
 use crate::report::{Location, Place, Span, Why};
 use crate::source::{Memory, ReadError, SharedSource, Slice, Spool};
 use crate::wire::Fault;
-use crate::wire::codec::{Codec, Failure, failure};
+use crate::wire::codec::{Codec, Failure, Packing, failure};
 
 /// Decoded bytes are taken in pieces of this size.
 const PIECE_BYTES: usize = 256 << 10;
@@ -61,8 +61,8 @@ pub fn open(
             let entry = page(job, &child);
             inspect(job, &child, entry, Lineage::Unpacked)
         }
-        Body::Packed(span, codec) => {
-            match unpack(job, parent, parent_entry, &location, span, codec)? {
+        Body::Packed(span, packing) => {
+            match unpack(job, parent, parent_entry, &location, span, &packing)? {
                 Some(source) => {
                     let child = artifact(location, source);
                     let entry = page(job, &child);
@@ -70,6 +70,22 @@ pub fn open(
                 }
                 None => Ok(()),
             }
+        }
+        Body::Solid(span, packing, parts) => {
+            let Some(source) = unpack(job, parent, parent_entry, &location, span, &packing)? else {
+                return Ok(());
+            };
+            for part in parts {
+                let child = Artifact {
+                    location: parent.location.member(&part.name),
+                    name: part.name,
+                    source: Arc::new(Slice::new(Arc::clone(&source), part.span)),
+                    depth,
+                };
+                let entry = page(job, &child);
+                inspect(job, &child, entry, Lineage::Unpacked)?;
+            }
+            Ok(())
         }
     }
 }
@@ -92,11 +108,12 @@ fn unpack(
     parent_entry: Entry,
     location: &Location,
     span: Span,
-    codec: Codec,
+    packing: &Packing,
 ) -> Result<Option<SharedSource>, Fault> {
     let packed = span.end.saturating_sub(span.start);
     let source = parent.source.as_ref();
-    let mut decoder = codec.decode(source, span.clone(), &job.budget);
+    let codec = packing.codec;
+    let mut decoder = packing.decode(source, span.clone(), &job.budget);
     let mut output = Output::new(job, location, packed);
     let mut piece = vec![0; PIECE_BYTES];
     let ended = loop {

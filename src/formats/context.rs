@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::budget::{Budget, Stop};
 use crate::report::{Accepted, Place, Span, Tensor, Why};
 use crate::rules::{Draft, Rule};
-use crate::wire::codec::Codec;
+use crate::wire::codec::Packing;
 
 /// Calls of [`Context::tick`] between two looks at the clock.
 const TICKS_PER_CHECK: u32 = 1024;
@@ -29,6 +29,31 @@ pub struct Member {
     pub name: String,
     /// Its bytes.
     pub body: Body,
+    /// What the container says about them.
+    pub stated: Option<Stated>,
+}
+
+/// What a container says about a member's bytes. The engine compares it with
+/// them in the pass that reads them, and reports what is not so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// The record that says so, in the container.
+    pub at: Span,
+    /// CRC-32 of the member, unpacked.
+    pub crc32: Option<u32>,
+    /// Length of the member, unpacked.
+    pub len: Option<u64>,
+}
+
+/// One of several members that were packed as one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name, as the container spells it.
+    pub name: String,
+    /// Where it lies in the unpacked stream.
+    pub span: Span,
+    /// What the container says about it.
+    pub stated: Option<Stated>,
 }
 
 /// Where a member's bytes are.
@@ -37,11 +62,26 @@ pub enum Body {
     /// They lie as such in the container and become the member's own: the
     /// container's sweep leaves them to it.
     Stored(Span),
-    /// They come out of a codec that reads this span. The packed bytes stay
+    /// They come out of codecs that read this span. The packed bytes stay
     /// the container's.
-    Packed(Span, Codec),
+    Packed(Span, Packing),
+    /// Several members come out of codecs that read this span, one behind the
+    /// other (a *solid* block). The stream is unpacked once, each part becomes
+    /// an artifact of its own, and what belongs to no part is one as well.
+    Solid(Span, Packing, Vec<Part>),
     /// They were decoded by the examiner, from text for example.
     Decoded(Vec<u8>),
+}
+
+impl Member {
+    /// A member about which the container says nothing that can be compared.
+    pub fn new(name: impl Into<String>, body: Body) -> Self {
+        Member {
+            name: name.into(),
+            body,
+            stated: None,
+        }
+    }
 }
 
 /// The examiner's side of the engine.

@@ -132,7 +132,7 @@ pub static FORMATS: &[&dyn Format] = &[
 ];
 
 pub use compressed::judge as judge_stream;
-pub use context::{Body, Context, Member, Named, Sink};
+pub use context::{Body, Context, Member, Named, Part, Sink, Stated};
 pub use probe::Probe;
 
 use crate::report::Location;

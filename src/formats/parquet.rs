@@ -216,6 +216,7 @@ impl Walk<'_> {
             Some(bytes) => cx.member(Member {
                 name: "ARROW:schema.arrow".to_owned(),
                 body: Body::Decoded(bytes),
+                stated: None,
             })?,
             None => cx.gap(span, Why::Malformed, "the Arrow schema is no base64"),
         }

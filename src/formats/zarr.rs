@@ -178,6 +178,7 @@ impl Seen {
             cx.member(Member {
                 name: "fill_value.pkl".to_owned(),
                 body: Body::Decoded(bytes),
+                stated: None,
             })?;
         }
         Ok(())

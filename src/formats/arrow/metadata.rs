@@ -155,7 +155,7 @@ impl<'a> Metadata<'a> {
 
     fn member(&self, name: String, span: Span, cx: &mut Context<'_>) -> Result<(), Fault> {
         let body = Body::Stored(span);
-        Ok(cx.member(Member { name, body })?)
+        Ok(cx.member(Member::new(name, body))?)
     }
 
     /// Whether these bytes are a pickle, under this name.

@@ -86,7 +86,8 @@ impl Format for Wrapper {
         let name = self.member_name(artifact, &probe, cx);
         cx.member(Member {
             name,
-            body: Body::Packed(0..probe.len(), self.codec),
+            body: Body::Packed(0..probe.len(), self.codec.into()),
+            stated: None,
         })?;
         Ok(())
     }

@@ -57,7 +57,7 @@ fn each_wrapper_is_recognised_by_its_content_and_by_no_other() {
         let said = examine(find(id).unwrap(), "x.bin", bytes);
         assert!(said.is_clean(), "{id}: {said:?}");
         let span = 0..bytes.len() as u64;
-        assert_eq!(said.named.members[0].body, Body::Packed(span, codec));
+        assert_eq!(said.named.members[0].body, Body::Packed(span, codec.into()));
     }
 }
 
@@ -153,7 +153,7 @@ fn the_first_format_of_joblib() {
         assert_eq!(claims("m.pkl", &bytes), [("joblib-z", Claim::Structure)]);
         let said = examine(format, "m.pkl", bytes.clone());
         assert!(said.is_clean());
-        let body = Body::Packed(begin..bytes.len() as u64, Codec::Zlib);
+        let body = Body::Packed(begin..bytes.len() as u64, Codec::Zlib.into());
         assert_eq!(said.named.members[0].body, body);
     }
     for len in ["0x1", "0xffffff"] {

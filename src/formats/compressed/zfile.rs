@@ -101,7 +101,8 @@ impl Format for JoblibZ {
         }
         cx.member(Member {
             name: bare_name(&artifact.name, SUFFIXES, SUFFIXES),
-            body: Body::Packed(span, Codec::Zlib),
+            body: Body::Packed(span, Codec::Zlib.into()),
+            stated: None,
         })?;
         Ok(())
     }

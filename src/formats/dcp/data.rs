@@ -47,6 +47,7 @@ pub(super) fn examine(source: &dyn Source, cx: &mut Context<'_>) -> Result<(), F
         cx.member(Member {
             name: format!("{kind}@{at}"),
             body: Body::Stored(at..end),
+            stated: None,
         })?;
         at = end;
     }

@@ -170,6 +170,7 @@ fn objects(
             n => format!("objects-{n}.pkl"),
         },
         body: Body::Stored(span),
+        stated: None,
     })?;
     Ok(end)
 }

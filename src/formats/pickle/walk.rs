@@ -178,6 +178,7 @@ impl<'a> Walk<'a> {
         cx.member(Member {
             name: format!("bytes@{at}"),
             body: Body::Decoded(bytes.to_vec()),
+            stated: None,
         })?;
         Ok(())
     }
@@ -207,6 +208,7 @@ impl<'a> Walk<'a> {
         cx.member(Member {
             name: format!("bytes@{}", span.start),
             body,
+            stated: None,
         })?;
         self.members.insert(span.start, span.end);
         Ok(())

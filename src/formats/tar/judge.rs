@@ -181,6 +181,7 @@ impl Judge<'_> {
         cx.member(Member {
             name: text(&entry.name),
             body: Body::Stored(span),
+            stated: None,
         })?;
         Ok(())
     }

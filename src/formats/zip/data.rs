@@ -276,8 +276,9 @@ impl<'a> Pass<'a, '_> {
             name: text(reading.entry.name()),
             body: match codec {
                 None => Body::Stored(span),
-                Some(codec) => Body::Packed(span, codec),
+                Some(codec) => Body::Packed(span, codec.into()),
             },
+            stated: None,
         })?;
         Ok(())
     }

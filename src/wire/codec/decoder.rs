@@ -148,6 +148,13 @@ impl<'a> Decoder<'a> {
             },
             Codec::Zstd => zstd::open(packed),
             Codec::Lz4 => lz4::open(packed, remarks),
+            Codec::Copy
+            | Codec::Deflate64
+            | Codec::RawLzma { .. }
+            | Codec::Lzma2(_)
+            | Codec::Ppmd { .. }
+            | Codec::Snappy
+            | Codec::Lzip => Err(broken("not decoded yet")),
         }
     }
 

@@ -69,6 +69,89 @@ pub enum Codec {
     Zstd,
     /// LZ4 frames, the legacy ones included.
     Lz4,
+    /// Bytes as they are: the `copy` method of 7z.
+    Copy,
+    /// Raw deflate with a window of 64 KiB, zip method 9.
+    Deflate64,
+    /// A bare LZMA stream whose five bytes of properties stand elsewhere: zip
+    /// method 14 and 7z. It ends behind `len` bytes, or at its end mark.
+    RawLzma {
+        /// The byte of `lc`, `lp` and `pb`, and the size of the dictionary.
+        properties: [u8; 5],
+        /// Bytes that come out, where that is told.
+        len: Option<u64>,
+    },
+    /// A bare LZMA2 stream; the byte gives the size of the dictionary.
+    Lzma2(u8),
+    /// PPMd variant H, as in 7z.
+    Ppmd {
+        /// Order of the model.
+        order: u8,
+        /// Bytes of the model.
+        memory: u32,
+        /// Bytes that come out.
+        len: u64,
+    },
+    /// The framing format of Snappy.
+    Snappy,
+    /// Lzip members.
+    Lzip,
+}
+
+/// A reversible change of the bytes that makes them pack better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// Each byte less the one so many bytes before it, 1 to 256.
+    Delta(u16),
+    /// Branch targets of this machine made absolute.
+    Branch(Machine),
+}
+
+/// A machine whose branches a [`Filter`] knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Machine {
+    /// 32 and 64 bit x86.
+    X86,
+    /// 32 bit ARM.
+    Arm,
+    /// ARM Thumb.
+    ArmThumb,
+    /// 64 bit ARM.
+    Arm64,
+    /// PowerPC, big endian.
+    PowerPc,
+    /// SPARC.
+    Sparc,
+    /// Itanium.
+    Ia64,
+    /// RISC-V.
+    RiscV,
+}
+
+/// How a member is packed: the codec that reads the packed bytes, and what is
+/// undone behind it, in that order.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Packing {
+    /// What reads the packed bytes.
+    pub codec: Codec,
+    /// What is undone behind it.
+    pub filters: Vec<Filter>,
+}
+
+impl Packing {
+    /// Undo it for `span` of `source`, as [`Codec::decode`] does.
+    pub fn decode<'a>(&self, source: &'a dyn Source, span: Span, budget: &Budget) -> Decoder<'a> {
+        self.codec.decode(source, span, budget)
+    }
+}
+
+impl From<Codec> for Packing {
+    fn from(codec: Codec) -> Self {
+        Packing {
+            codec,
+            filters: Vec::new(),
+        }
+    }
 }
 
 /// How a packed stream ended.
@@ -111,6 +194,13 @@ impl Codec {
             Codec::Lzma => "LZMA",
             Codec::Zstd => "Zstandard",
             Codec::Lz4 => "LZ4",
+            Codec::Copy => "stored",
+            Codec::Deflate64 => "deflate64",
+            Codec::RawLzma { .. } => "LZMA",
+            Codec::Lzma2(_) => "LZMA2",
+            Codec::Ppmd { .. } => "PPMd",
+            Codec::Snappy => "Snappy",
+            Codec::Lzip => "lzip",
         }
     }
 

@@ -1,33 +1,8 @@
-//! The attack techniques that fixtures show: slug, title in words, published
-//! source. `docs/detection.md` is this table joined with the fixtures.
+//! Pickle and what wraps it.
 
-/// One technique.
-pub struct Technique {
-    /// How fixtures name it.
-    pub slug: &'static str,
-    /// What it is, in words.
-    pub title: &'static str,
-    /// Where it was published, or the code that it uses.
-    pub source: &'static str,
-}
+use super::{Chapter, technique};
 
-/// A family of techniques.
-pub struct Chapter {
-    /// Its heading.
-    pub title: &'static str,
-    /// Its techniques.
-    pub techniques: &'static [Technique],
-}
-
-const fn technique(slug: &'static str, title: &'static str, source: &'static str) -> Technique {
-    Technique {
-        slug,
-        title,
-        source,
-    }
-}
-
-/// Every technique.
+/// The chapters, in the order of the page.
 pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         title: "Pickle: the virtual machine",

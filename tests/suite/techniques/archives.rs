@@ -1,0 +1,6 @@
+//! Other archives.
+
+use super::Chapter;
+
+/// The chapters, in the order of the page.
+pub const CHAPTERS: &[Chapter] = &[];

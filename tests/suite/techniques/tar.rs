@@ -1,0 +1,6 @@
+//! Tar archives and image layers.
+
+use super::Chapter;
+
+/// The chapters, in the order of the page.
+pub const CHAPTERS: &[Chapter] = &[];
