@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::decode::Instruction;
 use super::follow::Follower;
+use super::names::COMMAND_MODULES;
 use super::opcodes::Act;
 use super::scope::Known;
 use super::weight::{PATH_CAP_BYTES, Weight};
@@ -18,19 +19,6 @@ use crate::wire::marshal::{Object, Python};
 
 /// The intrinsic function that imports every name of a module.
 const STAR_INTRINSIC: u32 = 2;
-
-/// Modules in which a computed attribute can be a command.
-const LOADED_MODULES: [&str; 9] = [
-    "builtins",
-    "ctypes",
-    "marshal",
-    "nt",
-    "os",
-    "posix",
-    "pty",
-    "runpy",
-    "subprocess",
-];
 
 impl Follower<'_, '_> {
     pub(super) fn import(&mut self, instruction: Instruction) {
@@ -120,7 +108,7 @@ impl Follower<'_, '_> {
     /// An attribute, known only while running, of a module that runs things.
     pub(super) fn computed_attribute(&mut self, path: &str) -> Known {
         let module = path.strip_suffix(".__dict__").unwrap_or(path);
-        if LOADED_MODULES.contains(&module) {
+        if module == "builtins" || COMMAND_MODULES.contains(&module) {
             let weight = Weight {
                 effect: Effect::ResolvesNames,
                 severity: Severity::Critical,

@@ -32,7 +32,7 @@ const TOLD_TEXTS: usize = 8;
 const OWN_BUILTINS: [&str; 2] = ["exec", "__import__"];
 
 /// Modules with commands.
-const MODULES: [&str; 8] = [
+pub(super) const COMMAND_MODULES: [&str; 8] = [
     "ctypes",
     "marshal",
     "nt",
@@ -70,7 +70,7 @@ pub(super) fn read(tree: &Tree, codes: &[ObjectId], setting: &Setting, verdict: 
     let given = setting.globals.values().chain(setting.variables.values());
     let modules: BTreeSet<String> = all
         .chain(given.map(String::as_str))
-        .filter(|name| MODULES.contains(name))
+        .filter(|name| COMMAND_MODULES.contains(name))
         .map(str::to_owned)
         .collect();
     for (id, code, own) in &names {
@@ -119,7 +119,9 @@ fn of_code(tree: &Tree, code: &Code, left: &mut usize) -> BTreeSet<String> {
 
 /// Whether the name is one of a command of one of the modules.
 pub(super) fn is_command(name: &str) -> bool {
-    MODULES.iter().any(|module| is_distinct(module, name))
+    COMMAND_MODULES
+        .iter()
+        .any(|module| is_distinct(module, name))
 }
 
 /// Whether the name is one of a command of this module and hardly anything
