@@ -7,7 +7,7 @@
 //! was hit; it becomes a gap in the report, never a verdict about the file.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Binary units for the constants below.
@@ -21,13 +21,20 @@ pub struct Limits {
     pub depth: u32,
     /// Members opened in one job, over all levels.
     pub members: u64,
-    /// Bytes produced by decompression in one job, over all levels.
+    /// Bytes produced by decompression in one job, over all levels, whatever
+    /// the length of the file.
     pub expanded_bytes: u64,
     /// Unpacked ÷ packed bytes of one member, looked at once it has produced
-    /// [`Limits::ratio_grace_bytes`].
+    /// [`Limits::ratio_grace_bytes`] and more than its whole file has.
     pub expansion_ratio: u64,
-    /// Output below which no expansion ratio is alarming.
+    /// Output of one member below which no ratio is alarming: zeros are
+    /// packed 1,000:1 and better, and models have many.
     pub ratio_grace_bytes: u64,
+    /// Bytes produced over all levels ÷ bytes of the file, looked at once they
+    /// are more than [`Limits::whole_grace_bytes`].
+    pub whole_ratio: u64,
+    /// Output of all members together below which no ratio is alarming.
+    pub whole_grace_bytes: u64,
     /// An unpacked member up to this size stays in memory; above it goes to an
     /// anonymous temporary file.
     pub spill_bytes: u64,
@@ -45,10 +52,12 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             depth: 16,
-            members: 1_000_000,
+            members: 1 << 18,
             expanded_bytes: 1024 * GIB,
             expansion_ratio: 200,
-            ratio_grace_bytes: 256 * MIB,
+            ratio_grace_bytes: 2 * GIB,
+            whole_ratio: 100,
+            whole_grace_bytes: 4 * GIB,
             spill_bytes: 32 * MIB,
             positional_bytes: 16 * GIB,
             opcodes: 1 << 32,
@@ -122,6 +131,7 @@ struct Spent {
     opcodes: AtomicU64,
     read: AtomicU64,
     leased: AtomicU64,
+    overdrawn: AtomicBool,
 }
 
 /// What one job has left; clones share the counters.
@@ -132,6 +142,8 @@ pub struct Budget {
     scan: CancelToken,
     job: CancelToken,
     spent: Arc<Spent>,
+    /// Length of the file, if it is about one.
+    file: Option<u64>,
 }
 
 impl Budget {
@@ -143,7 +155,15 @@ impl Budget {
             scan,
             job: CancelToken::default(),
             spent: Arc::default(),
+            file: None,
         }
+    }
+
+    /// The budget of a job on a file of `len` bytes: how much may come out of
+    /// it goes by that.
+    pub fn of_file(mut self, len: u64) -> Self {
+        self.file = Some(len);
+        self
     }
 
     /// A budget without a deadline, for examining bytes outside a scan.
@@ -191,22 +211,72 @@ impl Budget {
 
     /// Account for `n` decompressed bytes.
     pub fn spend_expanded(&self, n: u64) -> Result<(), Stop> {
-        spend(
-            &self.spent.expanded,
-            n,
-            self.limits.expanded_bytes,
-            Stop::Expanded,
-        )
+        self.spend(&self.spent.expanded, n, self.expanded_cap(), Stop::Expanded)
+    }
+
+    /// Bytes that decompression may produce in this job, over all levels.
+    pub fn expanded_cap(&self) -> u64 {
+        let limits = &self.limits;
+        let by_ratio = |len: u64| {
+            len.saturating_mul(limits.whole_ratio)
+                .max(limits.whole_grace_bytes)
+        };
+        let of_file = self.file.map_or(u64::MAX, by_ratio);
+        of_file.min(limits.expanded_bytes)
+    }
+
+    /// Bytes that one member may unpack to that takes `packed` bytes. A member
+    /// that gives less than its whole file has is no bomb, whatever its ratio.
+    pub fn member_cap(&self, packed: u64) -> u64 {
+        let limits = &self.limits;
+        packed
+            .saturating_mul(limits.expansion_ratio)
+            .max(limits.ratio_grace_bytes)
+            .max(self.file.unwrap_or(0))
+    }
+
+    /// Length of the file that the job is about, in bytes.
+    pub fn file_len(&self) -> Option<u64> {
+        self.file
+    }
+
+    /// Whether a cap that all artifacts of the job share was hit.
+    pub fn is_overdrawn(&self) -> bool {
+        self.spent.overdrawn.load(Ordering::Relaxed)
+    }
+
+    /// Whether no more bytes may come out of decoders.
+    pub fn is_expanded(&self) -> bool {
+        self.spent.expanded.load(Ordering::Relaxed) > self.expanded_cap()
+    }
+
+    /// Begin anew with the caps that all artifacts of the job share; the clock
+    /// goes on.
+    pub fn begin_anew(&self) {
+        let spent = &self.spent;
+        for counter in [&spent.expanded, &spent.members, &spent.opcodes, &spent.read] {
+            counter.store(0, Ordering::Relaxed);
+        }
+        spent.overdrawn.store(false, Ordering::Relaxed);
+    }
+
+    fn spend(&self, counter: &AtomicU64, n: u64, cap: u64, stop: Stop) -> Result<(), Stop> {
+        let before = counter.fetch_add(n, Ordering::Relaxed);
+        if before.saturating_add(n) <= cap {
+            return Ok(());
+        }
+        self.spent.overdrawn.store(true, Ordering::Relaxed);
+        Err(stop)
     }
 
     /// Account for one more member.
     pub fn spend_member(&self) -> Result<(), Stop> {
-        spend(&self.spent.members, 1, self.limits.members, Stop::Members)
+        self.spend(&self.spent.members, 1, self.limits.members, Stop::Members)
     }
 
     /// Account for `n` more pickle opcodes.
     pub fn spend_opcodes(&self, n: u64) -> Result<(), Stop> {
-        spend(&self.spent.opcodes, n, self.limits.opcodes, Stop::Opcodes)
+        self.spend(&self.spent.opcodes, n, self.limits.opcodes, Stop::Opcodes)
     }
 
     /// Count `n` bytes that were read from the file, for progress.
@@ -247,15 +317,6 @@ impl Drop for Lease {
     }
 }
 
-fn spend(counter: &AtomicU64, n: u64, cap: u64, stop: Stop) -> Result<(), Stop> {
-    let before = counter.fetch_add(n, Ordering::Relaxed);
-    if before.saturating_add(n) > cap {
-        Err(stop)
-    } else {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,6 +332,25 @@ mod tests {
         assert_eq!(a.spend_member(), Ok(()));
         assert_eq!(b.spend_member(), Ok(()));
         assert_eq!(a.spend_member(), Err(Stop::Members));
+    }
+
+    #[test]
+    fn what_may_come_out_goes_by_the_file() {
+        let budget = |len| Budget::unlimited().of_file(len);
+        assert_eq!(budget(42 << 10).expanded_cap(), 4 * GIB);
+        assert_eq!(budget(GIB).expanded_cap(), 100 * GIB);
+        assert_eq!(budget(1 << 40).expanded_cap(), 1024 * GIB);
+        assert_eq!(budget(10 * MIB).member_cap(10 * MIB), 2 * GIB);
+        assert_eq!(budget(20 * MIB).member_cap(20 * MIB), 4000 * MIB);
+        // Zeros in a large model: far beyond the ratio, and no bomb.
+        assert_eq!(budget(20 * GIB).member_cap(3 * MIB), 20 * GIB);
+        let few = budget(0);
+        assert_eq!(few.spend_expanded(4 * GIB), Ok(()));
+        assert!(!few.is_overdrawn() && !few.is_expanded());
+        assert_eq!(few.spend_expanded(1), Err(Stop::Expanded));
+        assert!(few.is_overdrawn() && few.is_expanded());
+        few.begin_anew();
+        assert_eq!(few.spend_expanded(1), Ok(()));
     }
 
     #[test]

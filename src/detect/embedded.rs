@@ -22,11 +22,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind, Span, packed};
-
+use super::anchors::Literal;
 use super::globals::{self, Judgement};
 use super::pickle::{Ending, Event, Fact, Options, examine, is_path};
-use super::{Hit, Reach, Sweeper};
+use super::{Hit, Reach, Sighting, Sweeper};
 use crate::budget::Budget;
 use crate::report::{Severity, Span as Place};
 use crate::rules::embedded::PICKLE;
@@ -67,8 +66,7 @@ const NAME_LINE_BYTES: usize = 64;
 /// The opcode that makes two texts a global.
 const STACK_GLOBAL: u8 = Opcode::StackGlobal as u8;
 
-/// Modules whose functions payloads call. With four spellings each, they are as
-/// many patterns as the packed search takes.
+/// Modules whose functions payloads call.
 const MODULES: [&str; 16] = [
     "os",
     "posix",
@@ -91,73 +89,31 @@ const MODULES: [&str; 16] = [
 /// Finds pickles that call something dangerous inside other bytes.
 pub struct EmbeddedPickles;
 
-/// The spellings to look for.
-struct Anchors {
-    search: Search,
-    /// For each pattern, how far behind its first byte the module's name is.
-    names: Vec<usize>,
+/// How a stream spells the name of a module of this length: what stands in
+/// front of the name, and behind it.
+fn spellings(len: u8) -> [(Vec<u8>, &'static [u8]); 4] {
+    [
+        (b"c".to_vec(), b"\n"),
+        (b"i".to_vec(), b"\n"),
+        (vec![0x8c, len], b""),
+        (vec![b'X', len, 0, 0, 0], b""),
+    ]
 }
 
-static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
-    let mut patterns = Vec::new();
-    let mut names = Vec::new();
-    for module in MODULES {
+/// The spellings of all modules, and how far behind the first byte of each the
+/// module's name is.
+fn anchors() -> impl Iterator<Item = (Vec<u8>, usize)> {
+    MODULES.iter().flat_map(|module| {
         let len = u8::try_from(module.len()).unwrap_or(u8::MAX);
-        let fronts: [&[u8]; 4] = [b"c", b"i", &[0x8c, len], &[b'X', len, 0, 0, 0]];
-        for front in fronts {
-            let line = front.len() == 1;
-            let mut pattern = front.to_vec();
-            pattern.extend_from_slice(module.as_bytes());
-            pattern.extend_from_slice(if line { b"\n" } else { b"" });
-            patterns.push(pattern);
-            names.push(front.len());
-        }
-    }
-    Anchors {
-        search: Search::new(&patterns),
-        names,
-    }
-});
-
-/// Finds the first of the patterns, fast where the processor can.
-enum Search {
-    /// Vector instructions.
-    Packed(packed::Searcher),
-    /// An automaton; `None` if it cannot be built, which a test excludes.
-    Automaton(Option<AhoCorasick>),
+        spellings(len).map(|(front, back)| {
+            let skip = front.len();
+            ([&front, module.as_bytes(), back].concat(), skip)
+        })
+    })
 }
 
-impl Search {
-    fn new(patterns: &[Vec<u8>]) -> Self {
-        let packed = packed::Config::new()
-            .match_kind(packed::MatchKind::LeftmostFirst)
-            .builder()
-            .extend(patterns)
-            .build();
-        match packed {
-            Some(searcher) => Search::Packed(searcher),
-            None => Search::automaton(patterns),
-        }
-    }
-
-    fn automaton(patterns: &[Vec<u8>]) -> Self {
-        let builder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .build(patterns);
-        Search::Automaton(builder.ok())
-    }
-
-    /// The first match from `from` on: its pattern and its first byte.
-    fn find(&self, bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-        let span = Span::from(from.min(bytes.len())..bytes.len());
-        let found = match self {
-            Search::Packed(searcher) => searcher.find_in(bytes, span),
-            Search::Automaton(Some(search)) => search.find(Input::new(bytes).span(span)),
-            Search::Automaton(None) => None,
-        };
-        found.map(|m| (m.pattern().as_usize(), m.start()))
-    }
-}
+/// How far the module's name is behind the first byte of each anchor.
+static NAMES: LazyLock<Vec<usize>> = LazyLock::new(|| anchors().map(|(_, skip)| skip).collect());
 
 impl Sweeper for EmbeddedPickles {
     fn margins(&self) -> Margins {
@@ -167,21 +123,24 @@ impl Sweeper for EmbeddedPickles {
         }
     }
 
-    fn window(&self, window: &Window<'_>, tell: &mut dyn FnMut(Hit)) {
+    fn literals(&self) -> Vec<Literal> {
+        anchors().map(|(bytes, _)| Literal::exact(bytes)).collect()
+    }
+
+    fn judge(&self, window: &Window<'_>, sightings: &[Sighting], tell: &mut dyn FnMut(Hit)) {
         let mut verifier = Verifier {
             bytes: window.bytes,
             walks: HashMap::new(),
         };
-        each_anchor(window.bytes, |anchor, name| {
-            if !window.owns(anchor) {
-                return;
-            }
-            if let Some(call) = verifier.verify(anchor, name) {
+        for sighting in sightings {
+            let skip = NAMES.get(sighting.literal).copied().unwrap_or_default();
+            let name = sighting.at.saturating_add(skip);
+            if let Some(call) = verifier.verify(sighting.at, name) {
                 let at = window.position(call.span.start);
                 let end = window.position(call.span.end);
                 tell(hit(at..end, &call.shown));
             }
-        });
+        }
     }
 }
 
@@ -192,17 +151,7 @@ fn hit(place: Place, shown: &str) -> Hit {
             .message(format!("an embedded pickle calls `{shown}`"))
             .evidence(shown),
         reach: Reach::NotProse,
-    }
-}
-
-/// Every anchor in `bytes`, at every start: its first byte, and the first byte
-/// of the module's name.
-fn each_anchor(bytes: &[u8], mut found: impl FnMut(usize, usize)) {
-    let mut from = 0usize;
-    while let Some((pattern, anchor)) = ANCHORS.search.find(bytes, from) {
-        let skip = ANCHORS.names.get(pattern).copied().unwrap_or(0);
-        found(anchor, anchor.saturating_add(skip));
-        from = anchor.saturating_add(1);
+        carve: None,
     }
 }
 

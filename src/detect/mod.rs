@@ -4,6 +4,10 @@
 //! A [`Sweeper`] judges windows. It keeps no state between them: everything it
 //! says about a hit follows from the bytes around the hit, within its margins,
 //! so that the result depends on the artifact alone and not on how it was cut.
+//!
+//! All sweepers share one search over the bytes. A new one lists its literals
+//! (four bytes or more each; [`anchors`] says what they cost: nearly nothing),
+//! judges the places where they stand, and is added to [`SWEEPERS`].
 
 #![deny(
     clippy::unwrap_used,
@@ -23,15 +27,22 @@
     )
 )]
 
+pub mod anchors;
 pub mod bytecode;
 pub mod code;
 mod embedded;
 pub mod globals;
+mod pass;
 pub mod paths;
 mod patterns;
 pub mod pickle;
 pub mod script;
 pub mod template;
+
+pub use pass::{Sighting, sweep};
+pub use patterns::{Archive, Program, program_at_start};
+
+use anchors::Literal;
 
 use crate::rules::Draft;
 use crate::source::{Margins, Window};
@@ -41,9 +52,14 @@ pub trait Sweeper: Sync {
     /// The context it needs around the first byte of a hit.
     fn margins(&self) -> Margins;
 
-    /// Judge the hits whose first byte lies in the window's core, and hand
-    /// each over as it is found: a hostile window may hold a million.
-    fn window(&self, window: &Window<'_>, hit: &mut dyn FnMut(Hit));
+    /// What it looks for, always in the same order; none is shorter than
+    /// [`anchors::KEY_BYTES`].
+    fn literals(&self) -> Vec<Literal>;
+
+    /// Judge some of the places in the window's core where its literals stand,
+    /// and hand each hit over as it is found: a hostile window may hold a
+    /// million.
+    fn judge(&self, window: &Window<'_>, sightings: &[Sighting], hit: &mut dyn FnMut(Hit));
 }
 
 /// Something a sweeper found; the draft's place is its position in the
@@ -54,6 +70,17 @@ pub struct Hit {
     pub draft: Draft,
     /// Where it counts.
     pub reach: Reach,
+    /// An archive that lies there, to be opened.
+    pub carve: Option<Carve>,
+}
+
+/// An archive inside other bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carve {
+    /// Its first byte, by position in the artifact.
+    pub at: u64,
+    /// What it is.
+    pub archive: Archive,
 }
 
 /// In which artifacts a hit means something.

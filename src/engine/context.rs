@@ -1,57 +1,33 @@
-//! What everything inside one job shares, and the threads of the scan.
+//! What everything inside one job shares.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rayon::ThreadPool;
-
-use super::ledger::Ledger;
+use super::crew::Crew;
+use super::ledger::{Entry, Ledger};
 use super::memory::Pressure;
 use super::plan::Plan;
+use super::sum::Sum;
 use crate::budget::Budget;
 
-/// The threads of a scan. Jobs and lanes have pools of their own: a job that
-/// waits for its lanes must not start another job meanwhile, or its deadline
-/// would wait for that one.
-pub struct Crew {
-    jobs: ThreadPool,
-    lanes: OnceLock<ThreadPool>,
-    cores: usize,
+/// What the engine keeps about an artifact while it is examined and swept.
+#[derive(Clone, Copy)]
+pub struct Page<'a> {
+    /// Its page in the ledger.
+    pub entry: Entry,
+    /// Whether its bytes are bytes of the file on disk.
+    pub lineage: Lineage,
+    /// Where the checksums of its spans go, if somebody wants them.
+    pub sum: Option<&'a Sum>,
 }
 
-impl Crew {
-    /// Threads for `workers` jobs, and for lanes on `cores` cores once some
-    /// job has lanes.
-    pub fn new(workers: usize, cores: usize) -> Self {
-        Crew {
-            jobs: pool("job", workers),
-            lanes: OnceLock::new(),
-            cores,
-        }
-    }
-
-    /// Where jobs run.
-    pub fn jobs(&self) -> &ThreadPool {
-        &self.jobs
-    }
-
-    /// Where lanes run.
-    pub fn lanes(&self) -> &ThreadPool {
-        self.lanes.get_or_init(|| pool("lane", self.cores))
-    }
-}
-
-fn pool(name: &'static str, threads: usize) -> ThreadPool {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.max(1))
-        .thread_name(move |index| format!("{name}-{index}"))
-        .build()
-        .or_else(|_| {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(1)
-                .use_current_thread()
-                .build()
-        })
-        .unwrap_or_else(|error| unreachable!("a pool on the current thread needs none: {error}"))
+/// Whether bytes read here are bytes of the file on disk, for progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lineage {
+    /// The file itself, or a span of it.
+    InFile,
+    /// The output of a decoder.
+    Unpacked,
 }
 
 /// What everything inside one job shares.
@@ -66,11 +42,32 @@ pub struct JobContext {
     pub crew: Arc<Crew>,
     /// Memory pressure on the scan.
     pub pressure: Arc<Pressure>,
+    /// Memory that the job may use, in bytes.
+    pub memory: u64,
+    /// Whether members are opened one by one, in the order of their archive.
+    pub alone: bool,
+    /// Whether members were opened at the same time.
+    pub was_shared: AtomicBool,
+    /// Members that were not opened, or not to their end, because the file
+    /// has unpacked to as much as it may.
+    pub left_out: AtomicUsize,
 }
 
 impl JobContext {
     /// Core bytes of the next window.
     pub fn window(&self) -> u64 {
         self.pressure.window(self.plan.window)
+    }
+
+    /// Note that members are opened at the same time.
+    pub fn shared(&self) {
+        self.was_shared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a limit of the whole file was hit while members were opened at
+    /// the same time. Which of them it leaves out is then a matter of chance,
+    /// so that all is done once more, one by one.
+    pub fn is_void(&self) -> bool {
+        self.was_shared.load(Ordering::Relaxed) && self.budget.is_overdrawn()
     }
 }

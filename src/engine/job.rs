@@ -1,17 +1,18 @@
 //! One file or shard: what its work shares, and its run from opening to the
 //! closed ledger.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::context::JobContext;
+use super::context::{JobContext, Lineage, Page};
 use super::discover::Found;
 use super::guard::guarded;
 use super::inspect::inspect;
 use super::ledger::Ledger;
+use super::members;
 use super::open::open;
 use super::plan::Plan;
-use super::sweep::Lineage;
 use crate::budget::Budget;
 use crate::formats::Artifact;
 use crate::report::{Location, Why};
@@ -49,16 +50,37 @@ impl Running {
 }
 
 /// Examine and sweep one file. Total: trouble goes into the ledger.
-pub fn run(context: &JobContext, found: &Found, skip_holes: bool) {
+pub fn run(mut context: JobContext, found: &Found, skip_holes: bool) {
+    let has_ended = attempt(&context, found, skip_holes);
+    if has_ended && context.is_void() {
+        context.alone = true;
+        context.was_shared.store(false, Ordering::Relaxed);
+        context.left_out.store(0, Ordering::Relaxed);
+        context.budget.begin_anew();
+        context.ledger.begin_anew();
+        if attempt(&context, found, skip_holes) {
+            context.ledger.finished();
+        }
+    }
+}
+
+/// Examine and sweep the file from its first byte; whether that came to an
+/// end.
+fn attempt(context: &JobContext, found: &Found, skip_holes: bool) -> bool {
     let location = Location::file(found.path.clone());
     let done = guarded(|| examine(context, found, &location, skip_holes));
+    members::tell_unlisted(context, &location);
     match done {
-        Ok(Ok(())) => {}
+        Ok(Ok(())) => true,
         Ok(Err(fault)) => {
             let detail = explain(&fault);
             context.ledger.gap_at(location, fault.why(), detail);
+            !fault.ends_job()
         }
-        Err(panic) => context.ledger.gap_at(location, Why::Panicked, panic),
+        Err(panic) => {
+            context.ledger.gap_at(location, Why::Panicked, panic);
+            true
+        }
     }
 }
 
@@ -89,7 +111,12 @@ fn examine(
         artifact.source.len(),
         context.plan.strategy(),
     );
-    inspect(context, &artifact, entry, Lineage::InFile)?;
+    let page = Page {
+        entry,
+        lineage: Lineage::InFile,
+        sum: None,
+    };
+    inspect(context, &artifact, page)?;
     opened.verify()?;
     Ok(())
 }

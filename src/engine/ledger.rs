@@ -20,6 +20,9 @@ use crate::rules::{Draft, Rule};
 /// The id a report shows where no format recognised the bytes.
 const OPAQUE: &str = "opaque";
 
+/// Archives inside one artifact that are remembered; the first ones by place.
+const CARVES_CAP: usize = 1 << 14;
+
 /// Number of an artifact in its job's ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry(usize);
@@ -35,13 +38,21 @@ pub struct Ledger {
 struct Books {
     accounts: Vec<Account>,
     gaps: Vec<Gap>,
-    tensors: Vec<TensorTable>,
+    /// What was written before all was begun anew; it counts unless the new
+    /// books are finished.
+    first: Option<Box<Books>>,
 }
 
 /// One artifact's page.
 #[derive(Debug)]
 struct Account {
     location: Location,
+    /// Numbers of the members that lead here, outermost first. By them pages
+    /// are ordered, whoever opened them when.
+    order: Vec<u32>,
+    /// Numbers given to members so far.
+    members: u32,
+    findings_per_rule: usize,
     strategy: &'static str,
     formats: Vec<&'static FormatSpec>,
     len: u64,
@@ -49,11 +60,20 @@ struct Account {
     holes: u64,
     delegated: Spans,
     judged: BTreeMap<&'static str, Spans>,
+    /// What examiners found.
     findings: BTreeMap<&'static str, Kept>,
+    /// What sweepers found.
+    hits: BTreeMap<&'static str, Kept>,
+    /// Archives that sweepers found, until they are opened.
+    carves: BTreeMap<u64, Hit>,
+    carves_unlisted: u64,
+    /// Bytes behind the end of a packed stream.
+    slack: Vec<Span>,
     /// Hits that count only if this turns out not to be prose all through.
     doubtful: BTreeMap<&'static str, Kept>,
     accepted: Vec<Accepted>,
     accepted_unlisted: u64,
+    tensors: Vec<Tensor>,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -84,11 +104,43 @@ impl Ledger {
         self.books().accounts.get_mut(entry.0).map(write)
     }
 
-    /// Open a page for an artifact; until told otherwise, all of it is missed.
+    /// Open the page of a file; until told otherwise, all of it is missed.
     pub fn open(&self, location: Location, len: u64, strategy: &'static str) -> Entry {
+        self.push(location, Vec::new(), len, strategy)
+    }
+
+    /// Numbers for so many more members of an artifact; the first of them.
+    pub fn number(&self, of: Entry, count: usize) -> u32 {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        self.account(of, |a| {
+            let first = a.members;
+            a.members = a.members.saturating_add(count);
+            first
+        })
+        .unwrap_or(0)
+    }
+
+    /// Open a page for a member of the artifact `of`, by its number there.
+    pub fn open_member(
+        &self,
+        of: Entry,
+        number: &[u32],
+        location: Location,
+        len: u64,
+        strategy: &'static str,
+    ) -> Entry {
+        let mut order = self.account(of, |a| a.order.clone()).unwrap_or_default();
+        order.extend_from_slice(number);
+        self.push(location, order, len, strategy)
+    }
+
+    fn push(&self, location: Location, order: Vec<u32>, len: u64, strategy: &'static str) -> Entry {
         let mut books = self.books();
         books.accounts.push(Account {
             location,
+            order,
+            members: 0,
+            findings_per_rule: self.findings_per_rule,
             strategy,
             formats: Vec::new(),
             len,
@@ -97,9 +149,14 @@ impl Ledger {
             delegated: Spans::default(),
             judged: BTreeMap::new(),
             findings: BTreeMap::new(),
+            hits: BTreeMap::new(),
+            carves: BTreeMap::new(),
+            carves_unlisted: 0,
+            slack: Vec::new(),
             doubtful: BTreeMap::new(),
             accepted: Vec::new(),
             accepted_unlisted: 0,
+            tensors: Vec::new(),
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -130,11 +187,48 @@ impl Ledger {
         });
     }
 
-    /// `span` belongs to a member that has a page of its own.
+    /// `span` belongs to a member that has a page of its own. Where it was
+    /// swept already, that now is the member's business: it says again what
+    /// was found there.
     pub fn delegate(&self, entry: Entry, span: Span) {
         self.account(entry, |a| {
-            a.delegated.add(span.start.min(a.len)..span.end.min(a.len))
+            let span = span.start.min(a.len)..span.end.min(a.len);
+            if a.swept == 0 {
+                a.delegated.add(span);
+                return;
+            }
+            let before = a.delegated.total();
+            a.delegated.add(span.clone());
+            let more = a.delegated.total().saturating_sub(before);
+            a.swept = a.swept.saturating_sub(more);
+            a.holes = a.holes.min(a.swept);
+            for kept in a.hits.values_mut().chain(a.doubtful.values_mut()) {
+                kept.give_away(&span);
+            }
         });
+    }
+
+    /// The archives that the sweep found in an artifact, by place, and how many
+    /// more there are. They are no findings any more: who takes them tells of
+    /// them.
+    pub fn take_carves(&self, entry: Entry) -> (Vec<Hit>, u64) {
+        self.account(entry, |a| {
+            let carves = std::mem::take(&mut a.carves);
+            let unlisted = std::mem::take(&mut a.carves_unlisted);
+            (carves.into_values().collect(), unlisted)
+        })
+        .unwrap_or_default()
+    }
+
+    /// Bytes behind the end of a packed stream belong to nothing.
+    pub fn slack(&self, entry: Entry, span: Span) {
+        self.account(entry, |a| a.slack.push(span));
+    }
+
+    /// The bytes behind the ends of packed streams.
+    pub fn take_slack(&self, entry: Entry) -> Vec<Span> {
+        self.account(entry, |a| std::mem::take(&mut a.slack))
+            .unwrap_or_default()
     }
 
     /// The spans of the artifact that no member owns.
@@ -178,11 +272,20 @@ impl Ledger {
         self.account(entry, |a| {
             let kept = match a.is_prose() && hit.reach == Reach::NotProse {
                 true => &mut a.doubtful,
-                false => &mut a.findings,
+                false => &mut a.hits,
             };
             let at = hit.draft.place.offset.unwrap_or(0);
             let judged = a.judged.get(hit.draft.rule.id);
-            if !judged.is_some_and(|spans| spans.holds(at)) {
+            if judged.is_some_and(|spans| spans.holds(at)) {
+                return;
+            }
+            if let Some(carve) = hit.carve {
+                a.carves.insert(carve.at, hit);
+                if a.carves.len() > CARVES_CAP {
+                    a.carves.pop_last();
+                    a.carves_unlisted += 1;
+                }
+            } else {
                 kept.entry(hit.draft.rule.id)
                     .or_default()
                     .add(hit.draft, cap);
@@ -221,10 +324,7 @@ impl Ledger {
 
     /// Keep the tensors that an artifact declares, for its file.
     pub fn tensors(&self, entry: Entry, tensors: Vec<Tensor>) {
-        let path = self.account(entry, |a| a.location.path.clone());
-        if let Some(path) = path.filter(|_| !tensors.is_empty()) {
-            self.books().tensors.push(TensorTable { path, tensors });
-        }
+        self.account(entry, |a| a.tensors.extend(tensors));
     }
 
     /// The sink that an examiner of this artifact writes to.
@@ -237,13 +337,44 @@ impl Ledger {
 
     /// Close the books: everything written so far, as an outcome.
     pub fn take(&self) -> Outcome {
-        let books = std::mem::take(&mut *self.books());
+        let mut books = std::mem::take(&mut *self.books());
+        if let Some(first) = books.first.take() {
+            let gaps = std::mem::take(&mut books.gaps);
+            books = *first;
+            books.gaps.extend(gaps);
+        }
+        books.close()
+    }
+
+    /// Begin with empty books. Those so far are kept until the new ones are
+    /// [`Ledger::finished`], so that what ends the job meanwhile loses nothing.
+    pub fn begin_anew(&self) {
+        let mut books = self.books();
+        let first = std::mem::take(&mut *books);
+        books.first = Some(Box::new(first));
+    }
+
+    /// The new books say all that the first ones did.
+    pub fn finished(&self) {
+        self.books().first = None;
+    }
+}
+
+impl Books {
+    /// Everything, in the order of the members.
+    fn close(mut self) -> Outcome {
+        self.accounts.sort_by(|a, b| a.order.cmp(&b.order));
+        self.gaps.sort();
         let mut outcome = Outcome {
-            gaps: books.gaps,
-            tensors: books.tensors,
+            gaps: self.gaps,
             ..Outcome::default()
         };
-        for account in books.accounts {
+        for mut account in self.accounts {
+            let tensors = std::mem::take(&mut account.tensors);
+            if !tensors.is_empty() {
+                let path = account.location.path.clone();
+                outcome.tensors.push(TensorTable { path, tensors });
+            }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);
             outcome.findings.extend(findings);
@@ -257,7 +388,16 @@ impl Account {
         self.formats.iter().any(|f| f.content == Content::Prose)
     }
 
-    fn close(self) -> (ArtifactReport, Vec<Finding>) {
+    fn close(mut self) -> (ArtifactReport, Vec<Finding>) {
+        let cap = self.findings_per_rule;
+        // Archives that nobody came to open.
+        for hit in std::mem::take(&mut self.carves).into_values() {
+            let kept = self.findings.entry(hit.draft.rule.id).or_default();
+            kept.add(hit.draft, cap);
+        }
+        for (rule, kept) in std::mem::take(&mut self.hits) {
+            self.findings.entry(rule).or_default().join(kept, cap);
+        }
         let delegated = self.delegated.total();
         let coverage = Coverage {
             len: self.len,
@@ -306,6 +446,29 @@ impl Kept {
         let at = self.drafts.partition_point(|d| key(d) <= new);
         self.drafts.insert(at, draft);
         self.drafts.truncate(cap);
+    }
+
+    /// Keep what another list has as well.
+    fn join(&mut self, other: Kept, cap: usize) {
+        let unlisted = other.total - other.drafts.len() as u64;
+        for draft in other.drafts {
+            self.add(draft, cap);
+        }
+        self.total += unlisted;
+    }
+
+    /// Forget what lies in `span`, unless the list was cut: then it is not known
+    /// what would take the place.
+    fn give_away(&mut self, span: &Span) {
+        if self.total > self.drafts.len() as u64 {
+            return;
+        }
+        self.drafts.retain(|draft| {
+            let start = draft.place.offset.unwrap_or(0);
+            let end = start.saturating_add(draft.place.length.unwrap_or(0));
+            !(span.contains(&start) && end <= span.end)
+        });
+        self.total = self.drafts.len() as u64;
     }
 
     fn close(self, location: &Location) -> Vec<Finding> {

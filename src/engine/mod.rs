@@ -6,6 +6,7 @@
 
 mod assemble;
 mod context;
+mod crew;
 mod discover;
 mod guard;
 mod inspect;
@@ -15,14 +16,17 @@ mod ledger;
 mod lfs;
 mod members;
 mod memory;
+mod names;
 mod observe;
 mod open;
+mod pieces;
 mod plan;
 mod request;
 mod run;
 mod scan;
 pub mod shards;
 mod spans;
+mod sum;
 mod survey;
 mod sweep;
 

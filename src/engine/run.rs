@@ -5,11 +5,13 @@
 //! once its deadline and a grace have passed: its ledger is taken as it
 //! stands, and the scan ends without it.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::context::{Crew, JobContext};
+use super::context::JobContext;
+use super::crew::Crew;
 use super::discover::Found;
 use super::job::{Running, run as run_job};
 use super::ledger::Ledger;
@@ -67,6 +69,7 @@ pub fn run(
     let shards: Vec<_> = jobs.iter().map(|job| job.shard).collect();
     let crew = Arc::new(Crew::new(workers.min(jobs.len()), request.machine.cores));
     let pressure = Arc::new(Pressure::default());
+    let memory = request.reading.memory_budget(&request.machine) / workers.max(1) as u64;
     let (send, answers) = channel();
     let start = |(number, planned)| {
         let (crew, pressure) = (Arc::clone(&crew), Arc::clone(&pressure));
@@ -74,8 +77,11 @@ pub fn run(
             request,
             (number, planned),
             latest,
-            crew,
-            pressure,
+            Shared {
+                crew,
+                pressure,
+                memory,
+            },
             send.clone(),
         )
     };
@@ -100,8 +106,7 @@ fn start(
     request: &Request,
     (number, planned): (usize, Planned),
     latest: Option<Instant>,
-    crew: Arc<Crew>,
-    pressure: Arc<Pressure>,
+    shared: Shared,
     send: Sender<Answer>,
 ) -> Arc<Running> {
     let within = planned.shard.map(|_| request.shard_timeout);
@@ -113,10 +118,12 @@ fn start(
         started: OnceLock::new(),
     });
     let running = Arc::clone(&job);
-    let budget = Budget::new(Arc::clone(&request.limits), request.cancel.clone());
+    let budget =
+        Budget::new(Arc::clone(&request.limits), request.cancel.clone()).of_file(job.found.len);
     let skip_holes = request.reading.skip_holes;
-    let pool = Arc::clone(&crew);
-    pool.jobs().spawn(move || {
+    let crew = Arc::clone(&shared.crew);
+    crew.jobs().spawn(move || {
+        let hand = shared.crew.take();
         let budget = budget.start(within, latest);
         // Nobody else sets it: the job was spawned once.
         let _ = job.started.set((Instant::now(), budget.clone()));
@@ -126,14 +133,27 @@ fn start(
             budget,
             ledger,
             plan: job.plan,
-            crew,
-            pressure,
+            crew: shared.crew,
+            pressure: shared.pressure,
+            memory: shared.memory,
+            alone: false,
+            was_shared: AtomicBool::new(false),
+            left_out: AtomicUsize::new(0),
         };
-        run_job(&context, &job.found, skip_holes);
+        run_job(context, &job.found, skip_holes);
+        drop(hand);
         // The scan may have left this job behind; then nobody listens.
         let _ = send.send(Answer::Ended(job.number, job.time()));
     });
     running
+}
+
+/// What all jobs of a scan share.
+struct Shared {
+    crew: Arc<Crew>,
+    pressure: Arc<Pressure>,
+    /// Memory for each of them, in bytes.
+    memory: u64,
 }
 
 /// What a job says about itself.

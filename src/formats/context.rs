@@ -106,6 +106,10 @@ pub struct Named {
     pub accepted: BTreeMap<String, Accepted>,
     /// How many more of them there are.
     pub accepted_unlisted: u64,
+    /// Bytes that belong to nothing the examination knows.
+    pub slack: Vec<Span>,
+    /// Whether the examination accounts for every byte but the slack.
+    pub accounts: bool,
 }
 
 impl<'a> Context<'a> {
@@ -163,6 +167,22 @@ impl<'a> Context<'a> {
                 named.accepted.insert(callable, accepted.clone());
             }
             None => named.accepted_unlisted = named.accepted_unlisted.saturating_add(1),
+        }
+    }
+
+    /// Say that this examination accounts for every byte of the artifact but
+    /// those it calls slack.
+    pub fn accounts(&mut self) {
+        self.named.accounts = true;
+    }
+
+    /// Say that these bytes belong to nothing the examination knows. Where
+    /// their content is recognised, the engine has them examined as a file of
+    /// their own.
+    pub fn slack(&mut self, span: Span) {
+        self.named.accounts = true;
+        if !span.is_empty() {
+            self.named.slack.push(span);
         }
     }
 

@@ -33,17 +33,24 @@ mod tally;
 #[cfg(test)]
 mod testing;
 
+mod ar;
 mod arrow;
 mod bytecode;
 mod compressed;
+mod cpio;
 mod dcp;
+mod encoded;
 mod manifest;
 mod mar;
+mod media;
 mod npy;
 mod npz;
 mod parquet;
 mod pickle;
+mod program;
+mod rar;
 mod safetensors;
+mod seven_zip;
 pub mod shard_index;
 mod skops;
 mod tar;
@@ -81,6 +88,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &tar::Tar,
     &torch_tar::TorchTar,
     &torch_tar::TorchTarPart,
+    &seven_zip::SevenZip,
+    &rar::Rar,
+    &ar::Ar,
+    &cpio::Cpio,
     &compressed::GZIP,
     &compressed::BZIP2,
     &compressed::XZ,
@@ -103,15 +114,11 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::TENSORFLOW_DATA,
     &unexamined::TFLITE,
     &unexamined::EXECUTORCH,
-    &unexamined::SEVEN_ZIP,
-    &unexamined::RAR,
     &unexamined::LZIP,
     &unexamined::CAB,
     &unexamined::ISO,
     &unexamined::SQUASHFS,
     &unexamined::DMG,
-    &unexamined::AR,
-    &unexamined::CPIO,
     &unexamined::MSGPACK,
     &unexamined::R_DATA,
     &unexamined::TORCH7,
@@ -127,10 +134,24 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::TENSORRT,
     &unexamined::FASTTEXT,
     &unexamined::SENTENCEPIECE,
+    &program::ELF,
+    &program::PE,
+    &program::MACH_O,
+    &program::WASM,
+    &program::DEX,
+    &program::JAVA,
+    &program::SCRIPT,
+    &media::PNG,
+    &media::JPEG,
+    &media::GIF,
+    &media::PDF,
+    &media::RIFF,
+    &encoded::Encoded,
     &text::SourceCode,
     &text::Text,
 ];
 
+pub use archive::{Actual, Kept, extent, judge_stated};
 pub use compressed::judge as judge_stream;
 pub use context::{Body, Context, Member, Named, Part, Sink, Stated};
 pub use probe::Probe;
@@ -162,6 +183,28 @@ pub enum Content {
     Prose,
 }
 
+/// What kind of thing a format describes, for judgements about what belongs
+/// together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A model, or a part of one.
+    Model,
+    /// Numbers, with little around them.
+    Weights,
+    /// Tables and arrays that are packed in many streams by design.
+    Columns,
+    /// A container of members.
+    Archive,
+    /// One packed stream.
+    Stream,
+    /// A program for a machine, a virtual machine or a shell.
+    Program,
+    /// A picture, a sound or a printed page.
+    Media,
+    /// Text.
+    Text,
+}
+
 /// What there is to know about a format without looking at bytes.
 #[derive(Debug)]
 pub struct FormatSpec {
@@ -189,6 +232,11 @@ pub struct FormatSpec {
 pub trait Format: Sync {
     /// What there is to know without bytes.
     fn spec(&self) -> &'static FormatSpec;
+
+    /// What kind of thing it describes.
+    fn kind(&self) -> Kind {
+        Kind::Model
+    }
 
     /// Whether these bytes are this format. Must be cheap: it is asked of
     /// every artifact.

@@ -16,7 +16,7 @@
 use super::arrow::Metadata;
 use super::tally::Tally;
 use super::text::looks_like_text;
-use super::{Artifact, Body, Claim, Content, Context, Format, FormatSpec, Member, Probe};
+use super::{Artifact, Body, Claim, Content, Context, Format, FormatSpec, Kind, Member, Probe};
 use crate::detect::paths;
 use crate::report::{Span, Why, escape_text};
 use crate::rules::arrow::EXTERNAL_COLUMN;
@@ -81,6 +81,10 @@ static SPEC: FormatSpec = FormatSpec {
 impl Format for Parquet {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Columns
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {

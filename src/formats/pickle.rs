@@ -79,6 +79,7 @@ impl Format for Pickle {
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
         let source = artifact.source.as_ref();
         let len = source.len();
+        cx.accounts();
         let mut walk = Walk::new(source, 0..len);
         let mut follower = Follower::new(source);
         let mut at = 0;
@@ -114,6 +115,8 @@ fn follow(
     if next >= len || (next > end && follower.begins(next)) {
         return Ok(next);
     }
+    // What a resumed stream lies in may be an archive.
+    cx.slack(next..len);
     let resumed = next_stream(source, next, cx)?;
     report_trailing(next..resumed.unwrap_or(len), source, cx)?;
     Ok(resumed.unwrap_or(len))
@@ -196,6 +199,7 @@ pub(super) fn report_trailing(
         return Ok(());
     }
     let bytes = span.end.saturating_sub(span.start);
+    cx.slack(span.clone());
     cx.report(
         rules::TRAILING_DATA
             .at(span)

@@ -10,10 +10,11 @@
 //!
 //! Not checked: what a program does. Its bytes are swept like all others.
 
+use super::program::begins_script;
 use super::tally::Tally;
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::rules::content as rules;
-use crate::source::{Margins, windows};
+use crate::source::{Margins, Source, windows};
 use crate::wire::Fault;
 
 /// Bytes of a program that are looked at in one go.
@@ -110,15 +111,25 @@ impl Format for Text {
         &TEXT
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Text
+    }
+
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         match looks_like_text(probe.head()) {
             _ if probe.has_suffix(SOURCE_CODE.suffixes) => Claim::No,
+            // Somebody runs it, whatever its name.
+            _ if begins_script(probe.head()) => Claim::No,
             true => Claim::Magic,
             false => Claim::No,
         }
     }
 
-    fn examine(&self, _artifact: &Artifact, _cx: &mut Context<'_>) -> Result<(), Fault> {
+    fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
+        match json_end(artifact.source.as_ref(), cx)? {
+            Some(end) => cx.slack(end..artifact.source.len()),
+            None => {}
+        }
         Ok(())
     }
 }
@@ -126,6 +137,10 @@ impl Format for Text {
 impl Format for SourceCode {
     fn spec(&self) -> &'static FormatSpec {
         &SOURCE_CODE
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Text
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
@@ -142,6 +157,48 @@ impl Format for SourceCode {
         tally.report(cx);
         ended
     }
+}
+
+/// Where the JSON value ends that a text is, if it is one and something stands
+/// behind it that is no further value.
+fn json_end(source: &dyn Source, cx: &mut Context<'_>) -> Result<Option<u64>, Fault> {
+    let mut open = 0u64;
+    let mut in_string = false;
+    let mut escaped = false;
+    let mut at = 0;
+    while at < source.len() {
+        cx.budget().check()?;
+        let chunk = source.chunk(at..at.saturating_add(WINDOW_BYTES))?;
+        for (index, &byte) in chunk.iter().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_string => escaped = true,
+                b'"' if open > 0 => in_string = !in_string,
+                _ if in_string => {}
+                b'{' | b'[' => open = open.saturating_add(1),
+                b'}' | b']' if open > 0 => open = open.saturating_sub(1),
+                b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf if open == 0 => continue,
+                _ if open == 0 => return Ok(None),
+                _ => {}
+            }
+            if open == 0 {
+                let end = at.saturating_add(index as u64).saturating_add(1);
+                return Ok(Some(end).filter(|_| ends_there(source, end)));
+            }
+        }
+        at = at.saturating_add(chunk.len() as u64);
+        chunk.verify()?;
+    }
+    Ok(None)
+}
+
+/// Whether what stands behind a JSON value is something, and no further value.
+fn ends_there(source: &dyn Source, end: u64) -> bool {
+    let mut next = [0u8; 64];
+    // Bytes that cannot be read look like bytes that are not there.
+    let filled = source.fill_at(end, &mut next).unwrap_or(0);
+    let rest = next.get(..filled).unwrap_or_default().trim_ascii_start();
+    !matches!(rest.first(), None | Some(b'{' | b'[' | b','))
 }
 
 /// Find the characters that reorder text, in the whole file.

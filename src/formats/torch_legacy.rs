@@ -16,7 +16,7 @@
 use std::collections::HashMap;
 
 use super::pickle::{Walk, first_set, report_break, report_trailing};
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::detect::pickle::{Ending, Storage, Summary, Value};
 use crate::report::Why;
 use crate::rules::pickle as rules;
@@ -79,6 +79,10 @@ impl Format for TorchLegacy {
         &SPEC
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Weights
+    }
+
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         match begins_file(probe.head()) {
             true => Claim::Structure,
@@ -88,6 +92,7 @@ impl Format for TorchLegacy {
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
         let source = artifact.source.as_ref();
+        cx.accounts();
         let mut walk = Walk::new(source, 0..source.len());
         let magic = stream(source, &mut walk, 0, cx)?;
         let version = stream(source, &mut walk, magic.span.end, cx)?;

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::detect::script::torchscript::{self, Fact, Told};
 use crate::report::{Why, escape_text};
 use crate::rules::Draft;
@@ -63,6 +63,10 @@ pub(super) fn is_source_name(name: &str) -> bool {
 impl Format for TorchScript {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Text
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {

@@ -8,6 +8,7 @@ use crate::report::Severity;
 pub static RULES: &[&Rule] = &[
     &NAME_MISMATCH,
     &HEADER_MISMATCH,
+    &ODD_RECORD,
     &HIDDEN_MEMBER,
     &DUPLICATE_MEMBER,
     &SEVERAL_DIRECTORIES,
@@ -17,10 +18,13 @@ pub static RULES: &[&Rule] = &[
     &ODD_NAME,
     &SYMLINK,
     &SPECIAL_FILE,
+    &ANTI_ITEM,
     &WRONG_CHECKSUM,
     &WRONG_SIZE,
     &FALSE_FLAGS,
     &UNOWNED_BYTES,
+    &BOMB,
+    &DEEP_NESTING,
 ];
 
 /// One member, two names.
@@ -47,6 +51,18 @@ pub static HEADER_MISMATCH: Rule = Rule {
     references: &["CVE-2025-1944", "CWE-436"],
 };
 
+/// A record that other readers refuse.
+pub static ODD_RECORD: Rule = Rule {
+    id: "archive-odd-record",
+    severity: Severity::Medium,
+    title: "a record has values that no writer gives it",
+    why: "Programs that check such values refuse the whole archive or the member, and a scanner \
+          that is built on one of them sees nothing. Loaders that do not check open it, or take \
+          the other one of two values.",
+    remedy: "Ask for the file again from its origin. If it is the same, do not load it.",
+    references: &["CWE-436", "CWE-755"],
+};
+
 /// A member outside the directory.
 pub static HIDDEN_MEMBER: Rule = Rule {
     id: "archive-hidden-member",
@@ -67,7 +83,7 @@ pub static DUPLICATE_MEMBER: Rule = Rule {
     why: "Some loaders take the first member of a name and some the last. What a scanner or a \
           reviewer looked at need not be what is loaded.",
     remedy: "Do not load the file. Ask for one in which every name occurs once.",
-    references: &["CWE-694", "CWE-436"],
+    references: &["CWE-694", "CWE-436", "CVE-2023-38831"],
 };
 
 /// Two tables of contents.
@@ -149,6 +165,17 @@ pub static SPECIAL_FILE: Rule = Rule {
     references: &["CWE-67"],
 };
 
+/// A member that deletes.
+pub static ANTI_ITEM: Rule = Rule {
+    id: "archive-anti-item",
+    severity: Severity::Low,
+    title: "unpacking the archive deletes a file",
+    why: "An item without content can tell the unpacker to remove the file or folder of that name. \
+          Backup programs write such items; a model has no need to delete anything.",
+    remedy: "Unpack the archive into an empty folder.",
+    references: &["CWE-73"],
+};
+
 /// A checksum that is not that of the bytes.
 pub static WRONG_CHECKSUM: Rule = Rule {
     id: "archive-wrong-checksum",
@@ -191,4 +218,32 @@ pub static UNOWNED_BYTES: Rule = Rule {
           like all others.",
     remedy: "If the archive is not a self-extracting or signed one, pack it anew.",
     references: &["CWE-506"],
+};
+
+/// A small file that becomes a large one.
+pub static BOMB: Rule = Rule {
+    id: "archive-bomb",
+    severity: Severity::Medium,
+    title: "the file asks for far more than its size lets one expect",
+    why: "A bomb is a small file that fills the disk or the memory of whoever unpacks it, or keeps \
+          a scanner busy until it gives up. What lies behind the point where this scan stopped was \
+          not examined.",
+    remedy: "Do not unpack the file where space or memory are short. Ask for the content without \
+             the archive around it, and scan that.",
+    references: &[
+        "CWE-409",
+        "CWE-400",
+        "https://www.usenix.org/conference/woot19/presentation/fifield",
+    ],
+};
+
+/// Archives in archives in archives.
+pub static DEEP_NESTING: Rule = Rule {
+    id: "archive-deep-nesting",
+    severity: Severity::Medium,
+    title: "archives are nested deeper than any model needs",
+    why: "Each level multiplies what the whole unpacks to, and scanners stop at some level: a \
+          payload below it is found by nobody but the program that unpacks it.",
+    remedy: "Unpack the outer levels by hand and scan what is inside, or do not use the file.",
+    references: &["CWE-409", "CWE-674"],
 };

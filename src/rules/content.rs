@@ -4,7 +4,13 @@ use super::Rule;
 use crate::report::Severity;
 
 /// The family, in the order of the catalogue.
-pub static RULES: &[&Rule] = &[&MISMATCH, &POLYGLOT, &BIDIRECTIONAL_CODE];
+pub static RULES: &[&Rule] = &[
+    &MISMATCH,
+    &MISLEADING_NAME,
+    &POLYGLOT,
+    &ENCODED,
+    &BIDIRECTIONAL_CODE,
+];
 
 /// A suffix that names a format the content is not.
 pub static MISMATCH: Rule = Rule {
@@ -28,6 +34,37 @@ pub static POLYGLOT: Rule = Rule {
           sees need not be what the loader runs.",
     remedy: "Do not load the file. An ordinary writer does not produce it.",
     references: &["CWE-434", "CWE-436"],
+};
+
+/// A file name that shows as something else than it is.
+pub static MISLEADING_NAME: Rule = Rule {
+    id: "misleading-file-name",
+    severity: Severity::Medium,
+    title: "the file name is made to be misread",
+    why: "The name reads as one kind of file and is used as another: it has a second suffix behind \
+          that of a harmless format, characters that turn the order of letters around or do not \
+          show, or a dot or blank at its end that some systems drop. Who looks at it, and tools \
+          that choose by suffix, take the file for what it is not.",
+    remedy: "Do not go by the name. Rename the file to what its content is, and ask its publisher \
+             why it was called so.",
+    references: &[
+        "CWE-451",
+        "CWE-434",
+        "MITRE ATT&CK T1036.002",
+        "MITRE ATT&CK T1036.007",
+    ],
+};
+
+/// A payload that is written as text.
+pub static ENCODED: Rule = Rule {
+    id: "encoded-payload",
+    severity: Severity::Medium,
+    title: "a text is an encoded archive, pickle or program",
+    why: "Written as base64 or as hexadecimal digits, a payload passes filters that look at the \
+          first bytes of a file, and one line in a loader turns it back into what it is.",
+    remedy: "Look at what was found in the decoded bytes, and at what in the repository reads this \
+             text.",
+    references: &["CWE-506", "MITRE ATT&CK T1027.013"],
 };
 
 /// Source code that shows in another order than it runs.

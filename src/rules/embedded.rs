@@ -13,6 +13,7 @@ pub static RULES: &[&Rule] = &[
     &CODE_EVALUATION,
     &MINER,
     &PICKLE,
+    &ARCHIVE,
 ];
 
 /// A program for an operating system or a virtual machine.
@@ -98,4 +99,18 @@ pub static PICKLE: Rule = Rule {
     remedy: "Do not use the file. Ask where it comes from and compare its checksum with the \
              published one.",
     references: &["CWE-506", "CWE-502"],
+};
+
+/// An archive or a packed stream inside other bytes.
+pub static ARCHIVE: Rule = Rule {
+    id: "embedded-archive",
+    severity: Severity::Medium,
+    title: "an archive lies in bytes that are something else",
+    why: "Nothing that loads this file looks for an archive inside it, so whoever put it there has \
+          another program, or a person, take it out. Programs and documents carry archives by \
+          design; among the numbers of a model there is no reason for one. What is in it was \
+          examined like any other file.",
+    remedy: "Look at what was found in the archive. If it lies in weights, do not use the file \
+             until its publisher can say why it is there.",
+    references: &["CWE-506", "MITRE ATT&CK T1027.009"],
 };

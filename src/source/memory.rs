@@ -24,6 +24,11 @@ impl<'b> Memory<&'b [u8]> {
 }
 
 impl<B: AsRef<[u8]>> Memory<B> {
+    /// Look at bytes that something else holds.
+    pub(super) fn held(bytes: B) -> Self {
+        Memory(bytes)
+    }
+
     fn tail(&self, at: u64) -> &[u8] {
         usize::try_from(at)
             .ok()

@@ -23,8 +23,10 @@
     )
 )]
 
+pub mod ar;
 pub mod base64;
 pub mod codec;
+pub mod cpio;
 pub mod cursor;
 mod fault;
 pub mod flatbuffer;
@@ -32,6 +34,8 @@ pub mod json;
 pub mod marshal;
 pub mod pickle;
 pub mod python_literal;
+pub mod rar;
+pub mod seven_zip;
 pub mod tar;
 pub mod thrift;
 pub mod zip_directory;

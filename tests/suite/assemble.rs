@@ -13,6 +13,7 @@
 //! BININT1 3
 //! LONG1 -7
 //! RAW 00 ff             any bytes
+//! ZEROS 65536           so many zeros
 //! LENGTH 5              the next length is 5, whatever is true
 //! ```
 
@@ -53,6 +54,11 @@ impl Assembly {
         match name {
             "RAW" => {
                 self.bytes.extend(hex(operand)?);
+                return Ok(());
+            }
+            "ZEROS" => {
+                let count = usize::try_from(number(operand)?).map_err(|e| e.to_string())?;
+                self.bytes.resize(self.bytes.len() + count, 0);
                 return Ok(());
             }
             "LENGTH" => {

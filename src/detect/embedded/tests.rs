@@ -1,7 +1,11 @@
 //! Payloads in noise, windows, margins.
 
 use super::*;
+use crate::detect::pass::Pass;
 use crate::source::windows;
+
+/// This sweeper by itself.
+static ALONE: LazyLock<Pass> = LazyLock::new(|| Pass::new(&[&EmbeddedPickles]));
 
 const PROTOCOL_0: &[u8] = b"cos\nsystem\n(S'id'\ntR.";
 const PROTOCOL_2: &[u8] = b"\x80\x02cposix\nsystem\nq\0X\x02\0\0\0idq\x01\x85q\x02Rq\x03.";
@@ -33,7 +37,9 @@ fn sweep(bytes: &[u8], size: u64) -> Vec<Hit> {
             base: outer.start,
             core: (core.start - outer.start) as usize..(core.end - outer.start) as usize,
         };
-        EmbeddedPickles.window(&window, &mut |hit| hits.push(hit));
+        ALONE.run(&window, &mut |sweeper, sightings| {
+            sweeper.judge(&window, sightings, &mut |hit| hits.push(hit));
+        });
     }
     hits
 }
@@ -57,39 +63,20 @@ fn planted(payload: &[u8], at: usize) -> Vec<u8> {
 }
 
 #[test]
-fn both_searches_find_every_anchor() {
-    let patterns: Vec<Vec<u8>> = [&b"cos\n"[..], b"ios\n", b"\x8c\x02os"]
-        .iter()
-        .map(|p| p.to_vec())
-        .collect();
-    let bytes = [
-        noise(500),
-        b"cos\nios\n".to_vec(),
-        noise(77),
-        b"\x8c\x02os".to_vec(),
-    ]
-    .concat();
-    let all = |search: &Search| {
-        let mut found = Vec::new();
-        while let Some(next) = search.find(&bytes, found.last().map_or(0, |&(_, at)| at + 1)) {
-            found.push(next);
-        }
-        found
-    };
-    let automaton = Search::automaton(&patterns);
-    assert!(matches!(automaton, Search::Automaton(Some(_))));
-    assert_eq!(all(&automaton), [(0, 500), (1, 504), (2, 585)]);
-    assert_eq!(all(&Search::new(&patterns)), all(&automaton));
-}
-
-#[test]
 fn every_anchor_is_found_and_long_enough() {
-    let mut seen = 0;
-    each_anchor(b"cos\n iposix\n \x8c\x02nt X\x06\0\0\0socket", |_, _| {
-        seen += 1
+    let bytes = b"cos\n iposix\n \x8c\x02nt X\x06\0\0\0socket";
+    let window = Window {
+        bytes,
+        base: 0,
+        core: 0..bytes.len(),
+    };
+    let mut names = Vec::new();
+    ALONE.run(&window, &mut |_, sightings| {
+        names.extend(sightings.iter().map(|s| s.at + NAMES[s.literal]));
     });
-    assert_eq!(seen, 4);
-    assert_eq!(ANCHORS.names.len(), 4 * MODULES.len());
+    names.sort_unstable();
+    assert_eq!(names, [1, 6, 15, 23]);
+    assert_eq!(NAMES.len(), 4 * MODULES.len());
     assert!(MODULES.iter().all(|m| m.len() >= 2));
 }
 

@@ -19,6 +19,7 @@ pub(super) fn positive() -> Vec<Example> {
     all.extend(scripts());
     all.extend(commands());
     all.extend(secrets());
+    all.extend(super::archives::samples::positive());
     all
 }
 

@@ -49,6 +49,7 @@ fn found(rule: &'static Rule, around: &Around<'_>, message: &str) -> Option<Foun
         span: around.span(ahead.len()),
         message: message.to_owned(),
         evidence: ahead.to_vec(),
+        archive: None,
     })
 }
 

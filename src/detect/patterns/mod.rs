@@ -15,7 +15,7 @@
 //! places takes `log2(m)` off again. Each pattern must stay below 0.01 false
 //! hits per TiB, which needs 47 bits.
 
-mod anchors;
+mod archives;
 mod executables;
 mod expressions;
 mod scripts;
@@ -26,9 +26,11 @@ mod text;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use anchors::{Anchor, Anchors};
+pub use archives::Archive;
+pub use executables::{Program, program_at_start};
 
-use super::{Hit, Reach, Sweeper};
+use super::anchors::Literal;
+use super::{Carve, Hit, Reach, Sighting, Sweeper};
 use crate::report::Severity;
 use crate::rules::Rule;
 use crate::source::{Margins, Window};
@@ -109,6 +111,8 @@ pub(super) struct Found {
     pub message: String,
     /// The bytes, or a redacted form of them, that show it.
     pub evidence: Vec<u8>,
+    /// The archive that begins with the span, to be opened where it lies.
+    pub archive: Option<Archive>,
 }
 
 /// The bytes around an anchor, as far as the margins of its pattern go.
@@ -157,20 +161,17 @@ static FAMILIES: &[&[Pattern]] = &[
     expressions::PATTERNS,
     secrets::KEYS,
     secrets::TOKENS,
+    archives::CONTAINERS,
+    archives::STREAMS,
+    archives::GZIPS,
 ];
 
 fn patterns() -> impl Iterator<Item = &'static Pattern> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
 
-/// The prepared search: the finder, and the patterns in its order.
-static SEARCH: LazyLock<(Anchors, Vec<&Pattern>)> = LazyLock::new(|| {
-    let anchors = patterns().map(|p| Anchor {
-        bytes: p.anchor,
-        key_at: p.key_at,
-    });
-    (Anchors::new(anchors), patterns().collect())
-});
+/// The patterns by the index of their literal.
+static ALL: LazyLock<Vec<&Pattern>> = LazyLock::new(|| patterns().collect());
 
 /// The pattern set.
 pub struct Patterns;
@@ -184,13 +185,17 @@ impl Sweeper for Patterns {
         }
     }
 
-    fn window(&self, window: &Window<'_>, tell: &mut dyn FnMut(Hit)) {
-        let (anchors, patterns) = &*SEARCH;
-        anchors.find(window.bytes, window.core.clone(), |index, start| {
-            if let Some(hit) = patterns.get(index).and_then(|p| p.judge(window, start)) {
+    fn literals(&self) -> Vec<Literal> {
+        patterns().map(|p| Literal::exact(p.anchor)).collect()
+    }
+
+    fn judge(&self, window: &Window<'_>, sightings: &[Sighting], tell: &mut dyn FnMut(Hit)) {
+        for sighting in sightings {
+            let pattern = ALL.get(sighting.literal);
+            if let Some(hit) = pattern.and_then(|p| p.judge(window, sighting.at)) {
                 tell(hit);
             }
-        });
+        }
     }
 }
 
@@ -204,14 +209,16 @@ impl Pattern {
             position: window.position(start),
         })?;
         let place = |index: usize| window.position(from.saturating_add(index));
+        let at = place(found.span.start);
         Some(Hit {
             draft: found
                 .rule
-                .at(place(found.span.start)..place(found.span.end))
+                .at(at..place(found.span.end))
                 .severity(found.severity)
                 .message(found.message)
                 .bytes(&found.evidence),
             reach: self.reach,
+            carve: found.archive.map(|archive| Carve { at, archive }),
         })
     }
 }

@@ -87,6 +87,7 @@ fn verify(around: &Around<'_>) -> Option<Found> {
         span: around.span(first.len()),
         message: format!("a script for {name} lies in binary data"),
         evidence: around.ahead().to_vec(),
+        archive: None,
     })
 }
 

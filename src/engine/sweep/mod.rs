@@ -15,11 +15,11 @@ use std::sync::{Mutex, PoisonError};
 use queue::Queue;
 use salvage::salvage;
 
-use super::context::JobContext;
+use super::context::{JobContext, Lineage, Page};
 use super::guard::guarded;
 use super::ledger::Entry;
 use super::plan::Backing;
-use crate::detect::{self, SWEEPERS};
+use crate::detect;
 use crate::report::{Span, Why};
 use crate::source::{Chunk, Extent, ReadError, SharedSource, Window};
 
@@ -27,37 +27,17 @@ use crate::source::{Chunk, Extent, ReadError, SharedSource, Window};
 /// that begins with zeros is not cut by the edge of the hole.
 const HOLE_OVERLAP_BYTES: u64 = 64 << 10;
 
-/// Whether bytes read here are bytes of the file on disk, for progress.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lineage {
-    /// The file itself, or a span of it.
-    InFile,
-    /// The output of a decoder.
-    Unpacked,
-}
-
 /// One artifact on its way through the sweepers.
 pub struct Sweep<'a> {
     job: &'a JobContext,
-    entry: Entry,
+    page: Page<'a>,
     source: &'a SharedSource,
-    lineage: Lineage,
 }
 
 impl<'a> Sweep<'a> {
-    /// Sweep `source`, whose page in the ledger is `entry`.
-    pub fn new(
-        job: &'a JobContext,
-        entry: Entry,
-        source: &'a SharedSource,
-        lineage: Lineage,
-    ) -> Self {
-        Sweep {
-            job,
-            entry,
-            source,
-            lineage,
-        }
+    /// Sweep `source`, the artifact of this page.
+    pub fn new(job: &'a JobContext, page: Page<'a>, source: &'a SharedSource) -> Self {
+        Sweep { job, page, source }
     }
 
     /// Sweep these spans. An error ends the job; a span that cannot be read
@@ -92,7 +72,7 @@ impl<'a> Sweep<'a> {
                         true => end.saturating_sub(HOLE_OVERLAP_BYTES).max(at),
                         false => end,
                     };
-                    self.skip_hole(read_from - at);
+                    self.skip_hole(at..read_from);
                     if read_from < end {
                         push(data, read_from..end);
                     }
@@ -111,19 +91,35 @@ impl<'a> Sweep<'a> {
         Ok(())
     }
 
-    /// Every lane takes the next window until none is left.
+    /// Every lane takes the next window until none is left. There are as many
+    /// as there are hands left over, and more once some become free.
     fn run_lanes(&self, queue: &Queue, lanes: usize) -> Result<(), ReadError> {
         let failed = Mutex::new(None);
-        self.job.crew.lanes().scope(|scope| {
-            for lane in 0..lanes {
-                let failed = &failed;
-                scope.spawn(move |_| {
-                    if let Err(error) = self.lane(queue, lane) {
-                        queue.close();
-                        let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
-                        slot.get_or_insert(error);
-                    }
-                });
+        let keep = |result: Result<(), ReadError>| {
+            if let Err(error) = result {
+                queue.close();
+                let mut slot = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                slot.get_or_insert(error);
+            }
+        };
+        std::thread::scope(|scope| {
+            let mut running = 1;
+            loop {
+                while running < lanes && queue.longer_than(self.job.plan.window) {
+                    let Some(hand) = self.job.crew.lend() else {
+                        break;
+                    };
+                    let (lane, keep) = (running, &keep);
+                    scope.spawn(move || {
+                        let _hand = hand;
+                        keep(self.lane(queue, lane));
+                    });
+                    running += 1;
+                }
+                match self.step(queue) {
+                    Ok(true) => {}
+                    other => break keep(other.map(|_| ())),
+                }
             }
         });
         failed
@@ -134,15 +130,19 @@ impl<'a> Sweep<'a> {
 
     /// One lane: read a window, judge it, take the next.
     fn lane(&self, queue: &Queue, lane: usize) -> Result<(), ReadError> {
-        while self.job.pressure.allows_lane(lane) {
-            let Some((core, outer)) = queue.next(self.job.window()) else {
-                break;
-            };
-            let _lease = self.job.budget.lease(outer.end - outer.start);
-            let chunk = self.source.chunk(outer.clone());
-            self.judge(core, outer.start, chunk)?;
-        }
+        while self.job.pressure.allows_lane(lane) && self.step(queue)? {}
         Ok(())
+    }
+
+    /// The next window, if one is left.
+    fn step(&self, queue: &Queue) -> Result<bool, ReadError> {
+        let Some((core, outer)) = queue.next(self.job.window()) else {
+            return Ok(false);
+        };
+        let _lease = self.job.budget.lease(outer.end - outer.start);
+        let chunk = self.source.chunk(outer.clone());
+        self.judge(core, outer.start, chunk)?;
+        Ok(true)
     }
 
     /// One reader that stays a window ahead of one judge.
@@ -179,6 +179,7 @@ impl<'a> Sweep<'a> {
         };
         self.job.budget.check()?;
         let judged = self.judge_bytes(&core, base, &chunk)?;
+        self.add_up(&core, base, &chunk);
         chunk.verify()?;
         self.settle(&core, judged, 0);
         Ok(())
@@ -201,7 +202,7 @@ impl<'a> Sweep<'a> {
                 let detail = format!("these bytes could not be read: {error}");
                 self.job
                     .ledger
-                    .gap(self.entry, span.into(), Why::Unreadable, detail);
+                    .gap(self.page.entry, span.into(), Why::Unreadable, detail);
             }
         }
         let judged = self.judge_bytes(&core, base, &salvaged.bytes)?;
@@ -229,7 +230,7 @@ impl<'a> Sweep<'a> {
         if (window.core.len() as u64) < core.end - core.start {
             return Err(ReadError::Changed);
         }
-        Ok(judge_window(self.job, self.entry, &window))
+        Ok(judge_window(self.job, self.page.entry, &window))
     }
 
     /// Write down what became of a window of which `lost` bytes were not there.
@@ -239,21 +240,34 @@ impl<'a> Sweep<'a> {
             Err(panic) => {
                 self.job
                     .ledger
-                    .gap(self.entry, core.clone().into(), Why::Panicked, panic);
+                    .gap(self.page.entry, core.clone().into(), Why::Panicked, panic);
             }
         }
     }
 
-    fn skip_hole(&self, bytes: u64) {
-        self.job.ledger.skipped_hole(self.entry, bytes);
+    /// The checksum of a window that was read.
+    fn add_up(&self, core: &Span, base: u64, bytes: &[u8]) {
+        if let Some(sum) = self.page.sum {
+            let index = |at: u64| usize::try_from(at - base).unwrap_or(usize::MAX);
+            let core_bytes = bytes.get(index(core.start)..index(core.end));
+            sum.bytes(core.start, core_bytes.unwrap_or_default());
+        }
+    }
+
+    fn skip_hole(&self, hole: Span) {
+        let bytes = hole.end - hole.start;
+        self.job.ledger.skipped_hole(self.page.entry, bytes);
         // Zeros are no text.
-        self.job.ledger.is_binary(self.entry);
+        self.job.ledger.is_binary(self.page.entry);
         self.job.budget.count_read(bytes);
+        if let Some(sum) = self.page.sum {
+            sum.zeros(hole);
+        }
     }
 
     fn count(&self, bytes: u64) {
-        self.job.ledger.swept(self.entry, bytes);
-        if self.lineage == Lineage::InFile {
+        self.job.ledger.swept(self.page.entry, bytes);
+        if self.page.lineage == Lineage::InFile {
             self.job.budget.count_read(bytes);
         }
     }
@@ -266,13 +280,15 @@ fn judge_window(job: &JobContext, entry: Entry, window: &Window<'_>) -> Result<(
         job.ledger.is_binary(entry);
     }
     let mut outcome = Ok(());
-    for sweeper in SWEEPERS {
-        let judged = guarded(|| sweeper.window(window, &mut |hit| job.ledger.hit(entry, hit)));
-        if let Err(panic) = judged {
-            outcome = Err(panic);
-        }
-    }
-    outcome
+    let searched = guarded(|| {
+        detect::sweep(window, &mut |sweeper, sightings| {
+            let mut hit = |hit| job.ledger.hit(entry, hit);
+            if let Err(panic) = guarded(|| sweeper.judge(window, sightings, &mut hit)) {
+                outcome = Err(panic);
+            }
+        });
+    });
+    searched.and(outcome)
 }
 
 /// Add a span that begins where the last one may end.

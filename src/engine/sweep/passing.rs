@@ -8,13 +8,21 @@ use crate::engine::ledger::Entry;
 use crate::report::Why;
 use crate::source::{Margins, ReadError, Window};
 
+/// Core bytes of a window, at most: what was just decoded is still near.
+const WINDOW_CAP_BYTES: u64 = 1 << 20;
+
+/// Room that is there for the next decoded bytes, at least.
+const ROOM_BYTES: usize = 256 << 10;
+
 /// Sweeps bytes that come out of a decoder and are too many to keep.
 pub struct PassingSweep<'a> {
     job: &'a JobContext,
     entry: Entry,
     margins: Margins,
-    /// Bytes that a window may still need.
+    /// Bytes that a window may still need, and room behind them.
     held: Vec<u8>,
+    /// How many of them are there.
+    filled: usize,
     /// Position in the artifact of `held[0]`.
     base: u64,
     /// Position up to which cores were judged.
@@ -29,33 +37,51 @@ impl<'a> PassingSweep<'a> {
             entry,
             margins: detect::margins(),
             held: Vec::new(),
+            filled: 0,
             base: 0,
             done: 0,
+        }
+    }
+
+    /// Room for the next decoded bytes.
+    pub fn room(&mut self) -> &mut [u8] {
+        if self.held.len() < self.filled + ROOM_BYTES {
+            self.held.resize(self.filled + 2 * ROOM_BYTES, 0);
+        }
+        &mut self.held[self.filled..]
+    }
+
+    /// The first `n` bytes of the room are bytes of the artifact.
+    pub fn take(&mut self, n: usize) {
+        self.filled += n;
+        let end = self.base + self.filled as u64;
+        let ready = end.saturating_sub(self.margins.after);
+        let window = self.job.window().min(WINDOW_CAP_BYTES);
+        if ready.saturating_sub(self.done) >= window {
+            self.judge(ready);
         }
     }
 
     /// The next decoded bytes.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
         self.job.budget.check()?;
-        self.held.extend_from_slice(bytes);
-        let end = self.base + self.held.len() as u64;
-        let ready = end.saturating_sub(self.margins.after);
-        if ready.saturating_sub(self.done) >= self.job.window() {
-            self.judge(ready);
+        for piece in bytes.chunks(ROOM_BYTES) {
+            self.room()[..piece.len()].copy_from_slice(piece);
+            self.take(piece.len());
         }
         Ok(())
     }
 
     /// The decoder has ended.
     pub fn finish(mut self) {
-        let end = self.base + self.held.len() as u64;
+        let end = self.base + self.filled as u64;
         self.judge(end);
     }
 
     fn judge(&mut self, until: u64) {
         let index = |at: u64| (at - self.base) as usize;
         let window = Window {
-            bytes: &self.held,
+            bytes: &self.held[..self.filled],
             base: self.base,
             core: index(self.done)..index(until),
         };
@@ -71,7 +97,9 @@ impl<'a> PassingSweep<'a> {
         }
         self.done = until;
         let keep_from = until.saturating_sub(self.margins.before).max(self.base);
-        self.held.drain(..index(keep_from));
+        let left_behind = index(keep_from);
+        self.held.copy_within(left_behind..self.filled, 0);
+        self.filled -= left_behind;
         self.base = keep_from;
     }
 }

@@ -164,6 +164,16 @@ fn oddities(name: &[u8], holds_data: bool) -> Vec<(Severity, &'static str)> {
     if name.contains(&b'\\') {
         found.push((Severity::Low, "has backslashes"));
     }
+    let mut parts = name.split(|b| matches!(b, b'/' | b'\\'));
+    if parts.clone().any(is_device) {
+        found.push((Severity::Low, "is a device's on Windows"));
+    }
+    if parts.clone().any(is_trimmed) {
+        found.push((Severity::Low, "ends otherwise on Windows"));
+    }
+    if parts.any(is_stream) {
+        found.push((Severity::Low, "is a hidden stream's on Windows"));
+    }
     let is_long = |part: &[u8]| part.len() > COMPONENT_CAP_BYTES;
     if name.len() > NAME_CAP_BYTES || name.split(|&b| b == b'/').any(is_long) {
         found.push((Severity::Low, "is longer than file systems take"));
@@ -172,6 +182,30 @@ fn oddities(name: &[u8], holds_data: bool) -> Vec<(Severity, &'static str)> {
         found.push((Severity::Low, "is empty"));
     }
     found
+}
+
+/// Whether Windows takes a component for a device, with whatever extension.
+fn is_device(part: &[u8]) -> bool {
+    let stem = part.split(|&b| b == b'.').next().unwrap_or_default();
+    let stem = stem.trim_ascii_end().to_ascii_lowercase();
+    match &stem[..] {
+        b"con" | b"prn" | b"aux" | b"nul" | b"conin$" | b"conout$" => true,
+        [b'c', b'o', b'm', digit] | [b'l', b'p', b't', digit] => digit.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// Whether Windows leaves out the end of a component: spaces and dots.
+fn is_trimmed(part: &[u8]) -> bool {
+    !matches!(part, b"." | b"..") && part.ends_with(b".") || part.ends_with(b" ")
+}
+
+/// Whether a component names a stream beside a file of NTFS, with its type. A
+/// colon alone is in the names of ordinary tensors.
+fn is_stream(part: &[u8]) -> bool {
+    let types = [&b":$data"[..], b":$index_allocation", b":$bitmap"];
+    let part = part.to_ascii_lowercase();
+    types.iter().any(|end| part.ends_with(end))
 }
 
 /// Whether the name has characters that do not show or that reorder others.

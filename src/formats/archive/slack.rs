@@ -14,8 +14,8 @@ const PIECE_BYTES: u64 = 1 << 20;
 /// Unowned bytes that are shown as evidence.
 const SHOWN_BYTES: u64 = 32;
 
-/// Report bytes that nothing owns, unless they are padding; `place` says in
-/// words where they lie.
+/// Report bytes that nothing owns, unless they are padding, and have them
+/// examined as a file of their own; `place` says in words where they lie.
 pub(in crate::formats) fn report_unowned(
     source: &dyn Source,
     span: Span,
@@ -23,8 +23,9 @@ pub(in crate::formats) fn report_unowned(
     severity: Severity,
     cx: &mut Context<'_>,
 ) -> Result<(), Fault> {
-    if let Some(draft) = unowned(source, span, place, cx.budget())? {
+    if let Some(draft) = unowned(source, span.clone(), place, cx.budget())? {
         cx.report(draft.severity(severity));
+        cx.slack(span);
     }
     Ok(())
 }

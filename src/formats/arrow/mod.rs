@@ -25,7 +25,7 @@ mod tests;
 pub(super) use metadata::Metadata;
 
 use super::text::looks_like_text;
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::report::Why;
 use crate::source::Source;
 use crate::wire::Fault;
@@ -62,6 +62,10 @@ static SPEC: FormatSpec = FormatSpec {
 impl Format for Arrow {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Columns
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {

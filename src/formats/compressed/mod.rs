@@ -24,7 +24,7 @@ pub(super) use table::*;
 pub(super) use zfile::JoblibZ;
 
 use super::archive::{report_escape, text};
-use super::{Artifact, Body, Claim, Context, Format, FormatSpec, Member, Probe};
+use super::{Artifact, Body, Claim, Context, Format, FormatSpec, Kind, Member, Probe};
 use crate::report::escape_text;
 use crate::wire::Fault;
 use crate::wire::codec::{Codec, stored_name};
@@ -68,6 +68,10 @@ impl Wrapper {
 impl Format for Wrapper {
     fn spec(&self) -> &'static FormatSpec {
         self.spec
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Stream
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {

@@ -11,6 +11,15 @@ use crate::rules::archive::{WRONG_CHECKSUM, WRONG_SIZE};
 use crate::source::{ReadError, Source};
 use crate::wire::codec::{About, Codec, Decoder, Remark};
 
+/// What is to be said about a stream.
+#[derive(Debug)]
+pub struct Judged {
+    /// Statements that are not true, and bytes that belong to nothing.
+    pub drafts: Vec<Draft>,
+    /// Bytes behind its end, unless they are padding.
+    pub slack: Option<Span>,
+}
+
 /// The findings about a stream in `source` that was packed in `span`:
 /// statements that are not true, and, where the stream had the rest of the
 /// artifact to itself and has `ended`, what lies behind it.
@@ -21,18 +30,21 @@ pub fn judge(
     decoder: &Decoder<'_>,
     has_ended: bool,
     budget: &Budget,
-) -> Result<Vec<Draft>, ReadError> {
+) -> Result<Judged, ReadError> {
     let remarks = decoder.remarks();
     let mut drafts: Vec<Draft> = remarks.kept().iter().map(|r| draft(codec, r)).collect();
     if let Some(last) = drafts.last_mut().filter(|_| remarks.more() > 0) {
         last.message = format!("{}, and {} more like it", last.message, remarks.more());
     }
+    let mut slack = None;
     let behind = decoder.behind()..span.end;
     if has_ended && span.end == source.len() && !behind.is_empty() {
         let place = format!("behind the end of the {} data", codec.title());
-        drafts.extend(unowned(source, behind, &place, budget)?);
+        let found = unowned(source, behind.clone(), &place, budget)?;
+        slack = found.is_some().then_some(behind);
+        drafts.extend(found);
     }
-    Ok(drafts)
+    Ok(Judged { drafts, slack })
 }
 
 fn draft(codec: Codec, remark: &Remark) -> Draft {

@@ -7,7 +7,9 @@
 //! `read_zfile`. Not checked: arrays in files beside this one.
 
 use super::{bare_name, signs};
-use crate::formats::{Artifact, Body, Claim, Content, Context, Format, FormatSpec, Member, Probe};
+use crate::formats::{
+    Artifact, Body, Claim, Content, Context, Format, FormatSpec, Kind, Member, Probe,
+};
 use crate::rules::archive::WRONG_SIZE;
 use crate::wire::Fault;
 use crate::wire::codec::{Codec, StreamEnd};
@@ -69,6 +71,10 @@ fn header(head: &[u8]) -> Option<Header> {
 impl Format for JoblibZ {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Stream
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {

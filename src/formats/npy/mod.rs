@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use self::header::{Header, MAGIC};
 use super::pickle::{Pickle, first_set};
-use super::{Artifact, Body, Claim, Content, Context, Format, FormatSpec, Member, Probe};
+use super::{Artifact, Body, Claim, Content, Context, Format, FormatSpec, Kind, Member, Probe};
 use crate::detect::pickle::{self as machine, Options};
 use crate::report::{Span, Why};
 use crate::rules::numpy as rules;
@@ -54,6 +54,10 @@ impl Format for Npy {
         &SPEC
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Weights
+    }
+
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         if begins(probe.head()) {
             let begun = header::text_begin(probe.head());
@@ -70,6 +74,7 @@ impl Format for Npy {
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
         let source = artifact.source.as_ref();
+        cx.accounts();
         let mut at = 0;
         for number in 1u64.. {
             cx.budget().check()?;
@@ -193,6 +198,7 @@ fn trailing(source: &dyn Source, at: u64, cx: &mut Context<'_>) -> Result<(), Fa
         return Ok(());
     }
     let shown = source.chunk(at..at.saturating_add(SHOWN_BYTES).min(len))?;
+    cx.slack(at..len);
     let bytes = len.saturating_sub(at);
     let message = format!("{bytes} bytes behind the array belong to no array");
     cx.report(

@@ -3,13 +3,13 @@
 
 use super::super::tally::Tally;
 use super::header::{Entry, Header};
-use crate::report::escape_text;
+use crate::report::{Span, escape_text};
 use crate::rules::Draft;
 use crate::rules::safetensors as rules;
 
 /// Check each tensor's size, and that they fill the file from `data`, where the
-/// header ends, to `file_len` without holes and overlaps.
-pub(super) fn check(header: &mut Header, data: u64, file_len: u64, tally: &mut Tally) {
+/// header ends, to `file_len` without holes and overlaps. Returns the holes.
+pub(super) fn check(header: &mut Header, data: u64, file_len: u64, tally: &mut Tally) -> Vec<Span> {
     let mut why = header.refused.take();
     let mut add = |draft: Draft| {
         why.get_or_insert_with(|| draft.message.clone());
@@ -20,8 +20,9 @@ pub(super) fn check(header: &mut Header, data: u64, file_len: u64, tally: &mut T
         size(entry).into_iter().for_each(&mut add);
         place(entry, room).into_iter().for_each(&mut add);
     }
-    order(&header.entries, data, room, &mut add);
+    let holes = order(&header.entries, data, room, &mut add);
     header.refused = why;
+    holes
 }
 
 /// Whether the length is elements × bits ÷ 8.
@@ -71,7 +72,8 @@ fn place(entry: &Entry, room: u64) -> Option<Draft> {
 }
 
 /// Overlaps, holes and what is left at the end.
-fn order(entries: &[Entry], data: u64, room: u64, add: &mut impl FnMut(Draft)) {
+fn order(entries: &[Entry], data: u64, room: u64, add: &mut impl FnMut(Draft)) -> Vec<Span> {
+    let mut holes = Vec::new();
     let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_unstable_by_key(|entry| (entry.begin, entry.end, entry.at));
     let mut filled = 0u64;
@@ -89,7 +91,8 @@ fn order(entries: &[Entry], data: u64, room: u64, add: &mut impl FnMut(Draft)) {
             let hole = data.saturating_add(filled)..data.saturating_add(entry.begin);
             let size = entry.begin.saturating_sub(filled);
             let message = format!("{size} bytes before `{shown}` belong to no tensor");
-            add(rules::HOLE.at(hole).message(message));
+            add(rules::HOLE.at(hole.clone()).message(message));
+            holes.push(hole);
         }
         if entry.end > filled || owner.is_none() {
             owner = Some(entry);
@@ -100,6 +103,8 @@ fn order(entries: &[Entry], data: u64, room: u64, add: &mut impl FnMut(Draft)) {
         let left = room.saturating_sub(filled);
         let span = data.saturating_add(filled)..data.saturating_add(room);
         let message = format!("{left} bytes follow the last tensor");
-        add(rules::TRAILING_DATA.at(span).message(message));
+        add(rules::TRAILING_DATA.at(span.clone()).message(message));
+        holes.push(span);
     }
+    holes
 }

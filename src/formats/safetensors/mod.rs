@@ -25,7 +25,7 @@ mod tests;
 use header::Header;
 
 use super::tally::Tally;
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::report::Why;
 use crate::rules::safetensors as rules;
 use crate::wire::Fault;
@@ -54,6 +54,10 @@ static SPEC: FormatSpec = FormatSpec {
 impl Format for Safetensors {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Weights
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
@@ -117,7 +121,10 @@ fn examine(artifact: &Artifact, cx: &mut Context<'_>, tally: &mut Tally) -> Resu
     }
     let mut header = Header::default();
     header.read(source, LENGTH_BYTES..end, cx, tally)?;
-    layout::check(&mut header, end, source.len(), tally);
+    cx.accounts();
+    for span in layout::check(&mut header, end, source.len(), tally) {
+        cx.slack(span);
+    }
     second::compare(&header, source, end, cx, tally)?;
     for entry in header.entries {
         let bytes = entry.len();

@@ -14,7 +14,7 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::wire::Fault;
 use crate::wire::tar::{self, Likeness};
 
@@ -45,6 +45,10 @@ impl Format for Tar {
         &SPEC
     }
 
+    fn kind(&self) -> Kind {
+        Kind::Archive
+    }
+
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         match tar::likeness(probe.head()) {
             Likeness::Structure => Claim::Structure,
@@ -59,6 +63,7 @@ impl Format for Tar {
         if tar::likeness(Probe::new(artifact).head()) == Likeness::No {
             return Err(Fault::malformed(0, "the first block is no tar header"));
         }
+        cx.accounts();
         judge::examine(source, cx)
     }
 }

@@ -22,7 +22,7 @@ mod tests;
 pub(super) use table::*;
 
 use super::text::looks_like_text;
-use super::{Artifact, Claim, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Context, Format, FormatSpec, Kind, Probe};
 use crate::report::{Place, Why, escape_text};
 use crate::wire::Fault;
 
@@ -73,6 +73,16 @@ impl Unexamined {
 impl Format for Unexamined {
     fn spec(&self) -> &'static FormatSpec {
         self.spec
+    }
+
+    fn kind(&self) -> Kind {
+        match self.spec.id {
+            "7z" | "rar" | "cab" | "iso" | "squashfs" | "dmg" | "ar" | "cpio" => Kind::Archive,
+            "lzip" => Kind::Stream,
+            "gguf" | "ggml" | "tensorflow-checkpoint-data" => Kind::Weights,
+            "hdf5" => Kind::Columns,
+            _ => Kind::Model,
+        }
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {

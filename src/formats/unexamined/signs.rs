@@ -141,16 +141,6 @@ pub(super) fn dmg(probe: &Probe<'_>) -> bool {
     probe.has_suffix(&[".dmg"]) && at(probe, probe.len().saturating_sub(512), b"koly")
 }
 
-/// cpio in ASCII: its six digits, and octal or hexadecimal ones behind.
-pub(super) fn cpio(probe: &Probe<'_>) -> bool {
-    match probe.head().first_chunk::<32>() {
-        Some([b'0', b'7', b'0', b'7', b'0', b'1' | b'2' | b'7', rest @ ..]) => {
-            rest.iter().all(u8::is_ascii_hexdigit)
-        }
-        _ => false,
-    }
-}
-
 /// A MessagePack map: what flax writes.
 pub(super) fn msgpack(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [0x80..=0x8f | 0xde | 0xdf, ..])

@@ -181,37 +181,6 @@ pub(in crate::formats) static EXECUTORCH: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static SEVEN_ZIP: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "7z",
-        title: "a 7-Zip archive",
-        suffixes: &[".7z"],
-        references: &["https://www.7-zip.org/7z.html"],
-        limitations: &["Members are not opened."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Magic(0, b"7z\xbc\xaf\x27\x1c")],
-    remark: None,
-};
-
-pub(in crate::formats) static RAR: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "rar",
-        title: "a RAR archive",
-        suffixes: &[".rar"],
-        references: &["https://www.rarlab.com/technote.htm"],
-        limitations: &["Members are not opened."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[
-        Sign::Magic(0, b"Rar!\x1a\x07\x00"),
-        Sign::Magic(0, b"Rar!\x1a\x07\x01\x00"),
-    ],
-    remark: None,
-};
-
 pub(in crate::formats) static LZIP: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "lzip",
@@ -281,37 +250,6 @@ pub(in crate::formats) static DMG: Unexamined = Unexamined {
     },
     shared: &[],
     signs: &[Sign::Check(signs::dmg)],
-    remark: None,
-};
-
-pub(in crate::formats) static AR: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "ar",
-        title: "an ar archive",
-        suffixes: &[".a", ".ar", ".deb", ".lib"],
-        references: &["https://man.freebsd.org/cgi/man.cgi?query=ar&sektion=5"],
-        limitations: &["Members are not opened."],
-        ..ROW
-    },
-    shared: &[".lib"],
-    signs: &[Sign::Magic(0, b"!<arch>\n")],
-    remark: None,
-};
-
-pub(in crate::formats) static CPIO: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "cpio",
-        title: "a cpio archive",
-        suffixes: &[".cpio"],
-        references: &["https://man.freebsd.org/cgi/man.cgi?query=cpio&sektion=5"],
-        limitations: &["Members are not opened."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[
-        Sign::Check(signs::cpio),
-        Sign::Suffix(|probe| matches!(probe.head(), [0xc7, 0x71, ..] | [0x71, 0xc7, ..])),
-    ],
     remark: None,
 };
 

@@ -2,10 +2,11 @@
 
 use std::io::Read as _;
 
+use super::method::{Method, method};
 use crate::budget::Budget;
 use crate::source::Source;
 use crate::wire::Fault;
-use crate::wire::codec::{Codec, read_error};
+use crate::wire::codec::read_error;
 use crate::wire::zip_directory::{Entry, FLAG_ENCRYPTED};
 
 /// Up to `cap` bytes from the beginning of the member, as most loaders see it.
@@ -23,19 +24,20 @@ pub(in crate::formats) fn beginning(
     let Some(span) = entry.data(view, source.len()) else {
         return Ok(None);
     };
-    match view.method {
-        0 => {
+    match method(source, view, span.start)? {
+        Method::Stored => {
             let end = span.end.min(span.start.saturating_add(cap as u64));
             Ok(Some(source.chunk(span.start..end)?.to_vec()))
         }
-        8 => {
+        Method::Packed(codec, header) => {
+            let span = span.start.saturating_add(header).min(span.end)..span.end;
             let mut out = Vec::new();
-            let mut reader = Codec::Deflate.decode(source, span, budget).take(cap as u64);
+            let mut reader = codec.decode(source, span, budget).take(cap as u64);
             match reader.read_to_end(&mut out).map_err(read_error) {
                 Err(Some(error)) => Err(error.into()),
                 Ok(_) | Err(None) => Ok(Some(out)),
             }
         }
-        _ => Ok(None),
+        Method::Foreign | Method::Broken => Ok(None),
     }
 }

@@ -15,6 +15,10 @@ pub(super) fn examine(
     directory: &Directory,
     cx: &mut Context<'_>,
 ) -> Result<(), Fault> {
+    if directory.is_sealed {
+        let detail = "a record says that the central directory is encrypted";
+        cx.gap(Place::whole(), Why::Encrypted, detail);
+    }
     if directory.ends.is_empty() {
         let detail = "no end record leads to a central directory: the archive is cut or broken";
         cx.gap(Place::whole(), Why::Malformed, detail);

@@ -12,15 +12,20 @@
 mod beginning;
 mod data;
 mod layout;
+mod links;
+mod method;
 mod names;
+mod oddities;
+mod readings;
 mod records;
+mod sums;
 #[cfg(test)]
 mod tests;
 
 pub(super) use beginning::beginning;
 
 use super::archive::Gaps;
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe, dcp};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe, dcp};
 use crate::budget::Budget;
 use crate::report::{Place, Why};
 use crate::wire::Fault;
@@ -41,10 +46,11 @@ static SPEC: FormatSpec = FormatSpec {
         "ISO/IEC 21320-1",
     ],
     limitations: &[
-        "Members packed otherwise than stored or deflated are named and not unpacked.",
-        "Encrypted members are named and not decrypted.",
-        "Checksums and unpacked lengths are compared for members up to 64 MiB, smallest first, up \
-         to 256 MiB in all; the bytes of every member are searched whatever its checksum.",
+        "Members packed with PPMd, with methods older than deflate or with those for media are \
+         named, a gap says so, and they are not unpacked.",
+        "Encrypted members and encrypted directories are named and not decrypted.",
+        "Of members that share bytes with others, 256 are opened, and as many as read or claim \
+         1 GiB; a gap says which are not.",
         "Of archives with more than 262144 members the rest is not opened, and a gap says so.",
     ],
 };
@@ -52,6 +58,10 @@ static SPEC: FormatSpec = FormatSpec {
 impl Format for Zip {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Archive
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
@@ -76,6 +86,7 @@ impl Format for Zip {
         }
         let directory = zip_directory::walk(source, Caps::default(), cx.budget())?;
         let mut gaps = Gaps::default();
+        cx.accounts();
         layout::examine(source, &directory, cx)?;
         names::examine(&directory, cx)?;
         records::examine(source, &directory, cx)?;

@@ -5,7 +5,7 @@ use crate::formats::Context;
 use crate::formats::archive::{Twins, is_escaping, report_escape, report_oddities, shown, text};
 use crate::rules::archive::NAME_MISMATCH;
 use crate::wire::Fault;
-use crate::wire::zip_directory::{Difference, Directory, Entry, View};
+use crate::wire::zip_directory::{Difference, Directory, Entry, FLAG_UTF8, View};
 
 /// Checksum, lengths and method of a member, as far as it says.
 type Content = (Option<u32>, Option<u64>, Option<u64>, u16);
@@ -19,6 +19,10 @@ pub(super) fn examine(directory: &Directory, cx: &mut Context<'_>) -> Result<(),
         path(entry, cx);
         if entry.central.is_some() {
             seen.add(entry.name(), content(entry), entry.span(), cx);
+            let other = entry.view().and_then(|view| view.unicode_name.as_deref());
+            if let Some(other) = other {
+                seen.add(other, content(entry), entry.span(), cx);
+            }
         }
     }
     Ok(())
@@ -37,17 +41,38 @@ fn mismatch(entry: &Entry, cx: &mut Context<'_>) {
         report_mismatch(entry, message, cx);
         return;
     }
-    // The extra field is there for names that the header cannot spell; for a
-    // plain name it has nothing to say.
-    let spelled = |view: &View| view.unicode_name.clone().filter(|_| view.name.is_ascii());
-    if let Some(other) = entry.views().find_map(spelled) {
+    let renamed = |view: &View| view.unicode_name.clone().filter(|other| !spells(other, &view.name));
+    if let Some(other) = entry.views().find_map(renamed) {
         let message = format!(
             "the header calls a member `{}` that an extra field calls `{}`",
             shown(name),
             shown(&other)
         );
         report_mismatch(entry, message, cx);
+        return;
     }
+    let is_utf8 = |view: &View| view.flags & FLAG_UTF8 != 0;
+    let mut marks = entry.views().map(is_utf8);
+    let first = marks.next();
+    if !name.is_ascii() && marks.any(|other| Some(other) != first) {
+        let message = format!(
+            "only one record of `{}` says that the name is UTF-8",
+            shown(name)
+        );
+        report_mismatch(entry, message, cx);
+    }
+}
+
+/// Whether `other` can be the UTF-8 spelling of a name in some code page. The
+/// extra field is there for names that the header cannot spell; about a plain
+/// name it has nothing to say. No code page has dots and slashes as parts of
+/// other characters.
+fn spells(other: &[u8], name: &[u8]) -> bool {
+    let bones = |name: &[u8]| -> Vec<u8> {
+        let is_bone = |b: &&u8| matches!(b, b'.' | b'/');
+        name.iter().filter(is_bone).copied().collect()
+    };
+    !name.is_ascii() && bones(other) == bones(name)
 }
 
 fn report_mismatch(entry: &Entry, message: String, cx: &mut Context<'_>) {
@@ -62,13 +87,28 @@ fn content(entry: &Entry) -> Option<Content> {
     Some((view.crc32, view.unpacked, view.packed, view.method))
 }
 
-/// What the name of a member does to whoever unpacks by it.
+/// What the names of a member do to whoever unpacks by them.
 fn path(entry: &Entry, cx: &mut Context<'_>) {
-    let mut escaping = entry.views().filter(|view| is_escaping(&view.name));
-    if let Some(view) = escaping.next() {
-        report_escape(&view.name, entry.span(), cx);
+    let holds_data = entry.views().any(|v| v.unpacked.is_some_and(|n| n > 0));
+    let mut has_escape = false;
+    for name in names(entry) {
+        if !has_escape && is_escaping(name) {
+            has_escape = true;
+            report_escape(name, entry.span(), cx);
+        }
+        report_oddities(name, holds_data && name.ends_with(b"/"), entry.span(), cx);
     }
-    let is_folder = entry.name().ends_with(b"/");
-    let holds_data = is_folder && entry.views().any(|v| v.unpacked.is_some_and(|n| n > 0));
-    report_oddities(entry.name(), holds_data, entry.span(), cx);
+}
+
+/// Every name that the records give a member, once.
+fn names(entry: &Entry) -> Vec<&[u8]> {
+    let mut names: Vec<&[u8]> = Vec::new();
+    for view in entry.views() {
+        for name in [Some(&view.name), view.unicode_name.as_ref()] {
+            if let Some(name) = name.filter(|name| !names.contains(&&name[..])) {
+                names.push(name);
+            }
+        }
+    }
+    names
 }

@@ -1,28 +1,14 @@
-//! The records of the members: contradictions, members no directory names,
-//! shared bytes, links and special files.
+//! The records of the members: contradictions, values no writer gives, members
+//! no directory names, and shared bytes.
 
-use std::io::Read as _;
-
-use crate::budget::Budget;
+use super::{links, oddities};
 use crate::formats::Context;
-use crate::formats::archive::{leaves, shown, text};
+use crate::formats::archive::{shown, text};
 use crate::report::{Severity, Span};
-use crate::rules::archive::{
-    HEADER_MISMATCH, HIDDEN_MEMBER, OVERLAPPING_MEMBERS, SPECIAL_FILE, SYMLINK,
-};
+use crate::rules::archive::{HEADER_MISMATCH, HIDDEN_MEMBER, OVERLAPPING_MEMBERS};
 use crate::source::Source;
 use crate::wire::Fault;
-use crate::wire::codec::{Codec, read_error};
-use crate::wire::zip_directory::{Central, Difference, Directory, Entry};
-
-/// Longest target of a link that is read, in bytes.
-const TARGET_CAP_BYTES: u64 = 4096;
-
-/// The bits of a mode that tell the kind of file.
-const KIND: u32 = 0o170_000;
-
-/// Systems whose attributes have a mode: Unix and macOS.
-const UNIX: [u16; 2] = [3, 19];
+use crate::wire::zip_directory::{Difference, Directory, Entry};
 
 /// Report what is wrong with the records of the members.
 pub(super) fn examine(
@@ -34,11 +20,12 @@ pub(super) fn examine(
     for entry in &directory.entries {
         cx.tick()?;
         contradictions(entry, cx);
+        oddities::examine(directory, entry, cx);
         if entry.central.is_none() && has_directory {
             hidden(entry, cx);
         }
         if let Some(central) = &entry.central {
-            kind(source, entry, central, cx)?;
+            links::examine(source, entry, central, cx)?;
         }
     }
     overlaps(source.len(), directory, cx)
@@ -84,76 +71,6 @@ fn hidden(entry: &Entry, cx: &mut Context<'_>) {
     );
     let draft = HIDDEN_MEMBER.at(entry.span()).message(message);
     cx.report(draft.within(text(entry.name())));
-}
-
-/// Members that are not plain files.
-fn kind(
-    source: &dyn Source,
-    entry: &Entry,
-    central: &Central,
-    cx: &mut Context<'_>,
-) -> Result<(), Fault> {
-    let is_unix = central.made_by.to_be_bytes().first().copied();
-    let is_unix = is_unix.is_some_and(|system| UNIX.contains(&u16::from(system)));
-    let words = match central.mode().map(|mode| mode & KIND) {
-        Some(0o120_000) => return link(source, entry, cx),
-        Some(0o020_000 | 0o060_000) => "a device",
-        // Info-ZIP leaves the mode of a pipe on what it read from one.
-        Some(0o010_000) if central.view.unpacked == Some(0) => "a pipe",
-        Some(0o140_000) => "a socket",
-        _ => return Ok(()),
-    };
-    if is_unix {
-        let message = format!("the member `{}` is {words}", shown(entry.name()));
-        let draft = SPECIAL_FILE.at(entry.span()).message(message);
-        cx.report(draft.within(text(entry.name())));
-    }
-    Ok(())
-}
-
-fn link(source: &dyn Source, entry: &Entry, cx: &mut Context<'_>) -> Result<(), Fault> {
-    let target = target(source, entry, cx.budget())?;
-    let (severity, words) = if target.is_empty() {
-        (Severity::Medium, "cannot be told where it leads")
-    } else if leaves(entry.name(), &target) {
-        (Severity::High, "leads out of the folder it is unpacked to")
-    } else {
-        (SYMLINK.severity, "stays within the archive")
-    };
-    let message = format!(
-        "the member `{}` is a symbolic link that {words}",
-        shown(entry.name())
-    );
-    let draft = SYMLINK.at(entry.span()).severity(severity).bytes(&target);
-    cx.report(draft.message(message).within(text(entry.name())));
-    Ok(())
-}
-
-/// The target of a link, as far as it is read; empty where it cannot be.
-fn target(source: &dyn Source, entry: &Entry, budget: &Budget) -> Result<Vec<u8>, Fault> {
-    let view = entry.view();
-    let Some((view, span)) = view.and_then(|v| Some((v, entry.data(v, source.len())?))) else {
-        return Ok(Vec::new());
-    };
-    let mut target = Vec::new();
-    match view.method {
-        0 => {
-            let end = span.end.min(span.start.saturating_add(TARGET_CAP_BYTES));
-            target.extend_from_slice(&source.chunk(span.start..end)?);
-        }
-        8 => {
-            let mut reader = Codec::Deflate
-                .decode(source, span, budget)
-                .take(TARGET_CAP_BYTES);
-            if let Err(error) = reader.read_to_end(&mut target)
-                && let Some(error) = read_error(error)
-            {
-                return Err(error.into());
-            }
-        }
-        _ => {}
-    }
-    Ok(target)
 }
 
 /// Members that share bytes with each other or with a directory.

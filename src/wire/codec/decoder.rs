@@ -7,9 +7,14 @@
 use std::io::{self, Read};
 
 use super::failure::broken;
+use super::filters::Chain;
 use super::packed::Packed;
+use super::raw_lzma::{self, RawLzma, UNKNOWN_LEN};
 use super::remark::Remarks;
-use super::{Codec, bzip2, deflate, gzip, lz4, lzma, xz, zlib, zstd};
+use super::{
+    Codec, Filter, bzip2, deflate, deflate64, gzip, lz4, lzip, lzma, ppmd, snappy, stored, xz,
+    zlib, zstd,
+};
 use crate::budget::Budget;
 use crate::report::Span;
 use crate::source::Source;
@@ -71,11 +76,20 @@ pub(super) type AnyStream<'a> = Box<dyn Stream<'a> + 'a>;
 
 /// A reader over the bytes that come out of a packed span.
 pub struct Decoder<'a> {
+    streams: Streams<'a>,
+    filters: Option<Chain>,
+    unpacked: u64,
+    /// The error that is still to be told, once the filters ended.
+    failed: Option<io::Error>,
+    has_ended: bool,
+}
+
+/// The streams of a packed span, one behind the other.
+struct Streams<'a> {
     codec: Codec,
     packed: Packed<'a>,
     stream: Option<AnyStream<'a>>,
     remarks: Remarks,
-    unpacked: u64,
     start: u64,
     /// Position in the source behind the last stream that ended.
     behind: u64,
@@ -94,27 +108,38 @@ enum State {
 }
 
 impl<'a> Decoder<'a> {
-    pub(super) fn new(codec: Codec, source: &'a dyn Source, span: Span, budget: &Budget) -> Self {
+    pub(super) fn new(
+        codec: Codec,
+        filters: &[Filter],
+        source: &'a dyn Source,
+        span: Span,
+        budget: &Budget,
+    ) -> Self {
+        let (filters, failed) = match Chain::undoing(filters) {
+            Ok(filters) => (filters, None),
+            Err(refusal) => (None, Some(refusal.into())),
+        };
         Decoder {
-            codec,
-            start: span.start,
-            behind: span.start,
-            packed: Packed::new(source, span, budget),
-            stream: None,
-            remarks: Remarks::default(),
+            streams: Streams {
+                codec,
+                start: span.start,
+                behind: span.start,
+                packed: Packed::new(source, span, budget),
+                stream: None,
+                remarks: Remarks::default(),
+                state: State::Fresh,
+            },
+            filters,
             unpacked: 0,
-            state: State::Fresh,
+            has_ended: failed.is_some(),
+            failed,
         }
     }
 
     /// Packed bytes that were needed so far: up to the end of the last stream,
     /// once there is no more.
     pub fn packed(&self) -> u64 {
-        let at = match self.state {
-            State::Ended => self.behind,
-            _ => self.packed.position(),
-        };
-        at.saturating_sub(self.start)
+        self.streams.packed()
     }
 
     /// Bytes that came out so far.
@@ -124,21 +149,67 @@ impl<'a> Decoder<'a> {
 
     /// Position in the source behind the last stream that has ended.
     pub fn behind(&self) -> u64 {
-        self.behind
+        self.streams.behind
     }
 
     /// Statements of the packed bytes that turned out wrong so far.
     pub fn remarks(&self) -> &Remarks {
-        &self.remarks
+        &self.streams.remarks
+    }
+
+    /// The next bytes that come out of the filters.
+    fn filtered(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let Some(filters) = self.filters.as_mut().filter(|_| !self.has_ended) else {
+            return self.failed.take().map_or(Ok(0), Err);
+        };
+        let streams = &mut self.streams;
+        let step = filters.next(out, |piece| match streams.read(piece) {
+            Ok(0) => Step::last(0, Ok(())),
+            Ok(given) => Step::more(given),
+            Err(error) => Step::fail(0, error),
+        });
+        match step.then {
+            Then::More => {}
+            Then::End => self.has_ended = true,
+            Then::Fail(error) => {
+                self.has_ended = true;
+                self.failed = Some(error);
+            }
+        }
+        match step.given {
+            0 => self.failed.take().map_or(Ok(0), Err),
+            given => Ok(given),
+        }
+    }
+}
+
+impl Read for Decoder<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        let given = match (&self.filters, self.has_ended) {
+            (None, false) => self.streams.read(out)?,
+            _ => self.filtered(out)?,
+        };
+        self.unpacked = self.unpacked.saturating_add(given as u64);
+        Ok(given)
+    }
+}
+
+impl<'a> Streams<'a> {
+    fn packed(&self) -> u64 {
+        let at = match self.state {
+            State::Ended => self.behind,
+            _ => self.packed.position(),
+        };
+        at.saturating_sub(self.start)
     }
 
     /// Open the next stream, if one stands here.
     fn open(&mut self, is_first: bool) -> io::Result<Option<AnyStream<'a>>> {
         let (packed, remarks) = (&mut self.packed, &mut self.remarks);
         match self.codec {
-            Codec::Deflate => Ok(is_first.then(deflate::open)),
-            Codec::Zlib if is_first => zlib::open(packed).map(Some),
-            Codec::Zlib => Ok(None),
             Codec::Gzip => gzip::open(packed, is_first),
             Codec::Bzip2 => bzip2::open(packed),
             Codec::Lzma if is_first => lzma::open(packed).map(Some),
@@ -148,13 +219,21 @@ impl<'a> Decoder<'a> {
             },
             Codec::Zstd => zstd::open(packed),
             Codec::Lz4 => lz4::open(packed, remarks),
-            Codec::Copy
-            | Codec::Deflate64
-            | Codec::RawLzma { .. }
-            | Codec::Lzma2(_)
-            | Codec::Ppmd { .. }
-            | Codec::Snappy
-            | Codec::Lzip => Err(broken("not decoded yet")),
+            Codec::Lzip => lzip::open(packed),
+            _ if !is_first => Ok(None),
+            Codec::Snappy => snappy::open(packed),
+            Codec::Zlib => zlib::open(packed).map(Some),
+            Codec::Deflate => Ok(Some(deflate::open())),
+            Codec::Deflate64 => Ok(Some(deflate64::open())),
+            Codec::Copy => Ok(Some(stored::open())),
+            Codec::RawLzma { properties, len } => {
+                raw_lzma::open(RawLzma::lzma(properties, len.unwrap_or(UNKNOWN_LEN)))
+            }
+            Codec::Lzma2(bits) => match raw_lzma::dictionary(bits) {
+                Some(dictionary) => raw_lzma::open(RawLzma::lzma2(dictionary)),
+                None => Err(broken("an unknown size of the dictionary")),
+            },
+            Codec::Ppmd { order, memory, len } => ppmd::open(packed, order, memory, len).map(Some),
         }
     }
 
@@ -184,7 +263,6 @@ impl<'a> Decoder<'a> {
         };
         let before = self.packed.position();
         let step = stream.step(&mut self.packed, out, &mut self.remarks);
-        self.unpacked = self.unpacked.saturating_add(step.given as u64);
         match step.then {
             Then::More if step.given == 0 && self.packed.position() == before => {
                 self.fail(io::ErrorKind::UnexpectedEof.into());
@@ -208,13 +286,9 @@ impl<'a> Decoder<'a> {
         self.stream = None;
         self.state = State::Failed(Some(error));
     }
-}
 
-impl Read for Decoder<'_> {
+    /// Bytes that come out; none at the end.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if out.is_empty() {
-            return Ok(0);
-        }
         loop {
             match &mut self.state {
                 State::Ended => return Ok(0),

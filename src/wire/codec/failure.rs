@@ -26,6 +26,9 @@ pub enum Refusal {
     /// A window or dictionary, in bytes, above [`super::WINDOW_CAP_BYTES`].
     #[error("the stream needs a window of {0} bytes, more than the {cap} that are given to one", cap = super::WINDOW_CAP_BYTES)]
     Window(u64),
+    /// A model of PPMd, in bytes, above what one gets.
+    #[error("the stream needs a model of {0} bytes, more than the {cap} that are given to one", cap = super::MODEL_CAP_BYTES)]
+    Model(u32),
     /// More memory than there is.
     #[error("there is no memory for the decoder")]
     Memory,
@@ -35,15 +38,29 @@ pub enum Refusal {
     /// A filter that is not followed, by its number.
     #[error("the stream went through a filter (0x{0:x}) that is not followed")]
     Filter(u64),
+    /// More filters behind one another than are followed.
+    #[error("the stream went through {0} filters, more than are followed")]
+    Filters(usize),
+    /// LZMA with more bits for literals than LZMA2 and its reference library
+    /// allow.
+    #[error("the stream needs {0} bits for the places of literals in LZMA, more than are followed")]
+    LiteralBits(u8),
+    /// A kind of chunk that readers may not pass over, and do not know.
+    #[error("a chunk of the unknown kind 0x{0:02x} may not be passed over")]
+    Chunk(u8),
 }
 
 impl Refusal {
     /// The kind of gap it leaves.
     pub fn why(self) -> Why {
         match self {
-            Refusal::Window(_) => Why::Limit,
+            Refusal::Window(_) | Refusal::Model(_) => Why::Limit,
             Refusal::Memory => Stop::Memory.into(),
-            Refusal::Dictionary | Refusal::Filter(_) => Why::Unsupported,
+            Refusal::Dictionary
+            | Refusal::Filter(_)
+            | Refusal::Filters(_)
+            | Refusal::LiteralBits(_)
+            | Refusal::Chunk(_) => Why::Unsupported,
         }
     }
 }

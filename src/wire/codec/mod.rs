@@ -13,12 +13,19 @@
 mod bzip2;
 mod decoder;
 mod deflate;
+mod deflate64;
 mod failure;
+mod filters;
 mod gzip;
 mod lz4;
+mod lzip;
 mod lzma;
 mod packed;
+mod ppmd;
+mod raw_lzma;
 mod remark;
+mod snappy;
+mod stored;
 mod sums;
 mod xz;
 mod zlib;
@@ -31,8 +38,11 @@ pub use bzip2::begins as begins_bzip2;
 pub use decoder::Decoder;
 pub use failure::{Failure, Refusal, failure, read_error};
 pub use gzip::stored_name;
+pub use lzip::begins as begins_lzip;
 pub use lzma::begins as begins_lzma;
+pub use ppmd::MODEL_CAP_BYTES;
 pub use remark::{About, Remark, Remarks};
+pub use snappy::begins as begins_snappy;
 pub use xz::begins as begins_xz;
 
 use std::io::Read as _;
@@ -45,6 +55,18 @@ use crate::source::Source;
 /// Largest window or dictionary that a stream gets, in bytes: what the
 /// reference decoder of Zstandard gives without being asked for more.
 pub const WINDOW_CAP_BYTES: u64 = 128 << 20;
+
+/// As much of `out` as can be filled while `given` bytes of a stream with this
+/// window came out: below the cap, no match reaches further back than the
+/// window that it has.
+fn room(window: u64, given: u64, out: &mut [u8]) -> &mut [u8] {
+    let room = match window > WINDOW_CAP_BYTES {
+        true => WINDOW_CAP_BYTES.saturating_sub(given),
+        false => u64::MAX,
+    };
+    let len = usize::try_from(room).unwrap_or(usize::MAX).min(out.len());
+    out.get_mut(..len).unwrap_or_default()
+}
 
 /// Unpacked bytes are measured in pieces of this size.
 const MEASURE_BYTES: usize = 64 << 10;
@@ -141,7 +163,7 @@ pub struct Packing {
 impl Packing {
     /// Undo it for `span` of `source`, as [`Codec::decode`] does.
     pub fn decode<'a>(&self, source: &'a dyn Source, span: Span, budget: &Budget) -> Decoder<'a> {
-        self.codec.decode(source, span, budget)
+        Decoder::new(self.codec, &self.filters, source, span, budget)
     }
 }
 
@@ -208,7 +230,7 @@ impl Codec {
     /// streams ends; what its errors mean is told by [`failure()`]. The budget's
     /// clock is looked at with every read of packed bytes.
     pub fn decode<'a>(self, source: &'a dyn Source, span: Span, budget: &Budget) -> Decoder<'a> {
-        Decoder::new(self, source, span, budget)
+        Decoder::new(self, &[], source, span, budget)
     }
 
     /// Decode `span` of `source` and keep nothing of it but its measure. Stops

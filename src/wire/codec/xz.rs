@@ -2,14 +2,12 @@
 //! of the blocks and a footer.
 //!
 //! Streams may follow one another, with zeros between them. Each block says
-//! how large a dictionary it wants; it grows with what comes out, and above the
-//! cap the block is decoded up to the cap, see [`super::lzma`]. Every length
-//! and checksum stands in two places; what disagrees is a remark. Source:
-//! the .xz file format, version 1.2.1.
+//! how large a dictionary it wants; what that means is told in
+//! [`super::raw_lzma`]. Every length and checksum stands in two places; what
+//! disagrees is a remark. Source: the .xz file format, version 1.2.1.
 
 mod block;
 mod fields;
-mod filters;
 
 use std::io::{self, BufRead as _};
 

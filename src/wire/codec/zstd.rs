@@ -1,20 +1,30 @@
 //! Zstandard frames (RFC 8878), with skippable frames between them.
 //!
-//! The window that a frame asks for must be kept to decode it; above the cap it
-//! is refused. The library hands bytes over once they leave the window, so a
-//! frame that breaks is ended for it with an empty block, which sets free what
-//! it still held.
+//! The C library libzstd decodes the blocks. Frames are walked here: the header
+//! is read, and another one is handed to the library that states a window and
+//! nothing else; blocks are handed over one by one; the length and the checksum
+//! are compared at the end. So the library refuses nothing for a statement that
+//! is wrong, and all blocks in front of a broken one come out.
+//!
+//! The window that a frame asks for must be kept to decode it. The library
+//! allocates it up to the cap, and the system gives its pages as they fill; a
+//! frame that asks for more is decoded until that much came out, and refused
+//! there.
 
-use std::io::{self, Read as _};
+mod header;
 
-use ruzstd::decoding::errors::FrameDecoderError;
-use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use std::hash::Hasher as _;
+use std::io;
 
-use super::WINDOW_CAP_BYTES;
+use twox_hash::XxHash64;
+use zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer};
+
 use super::decoder::{AnyStream, Step, Stream};
 use super::failure::{Refusal, broken};
 use super::packed::Packed;
 use super::remark::Remarks;
+use super::room;
+use header::Header;
 
 /// The four bytes of a frame.
 pub(super) const MAGIC: u32 = 0xfd2f_b528;
@@ -22,18 +32,29 @@ pub(super) const MAGIC: u32 = 0xfd2f_b528;
 /// The first of the sixteen numbers of skippable frames; LZ4 has the same.
 const SKIPPABLE: u32 = 0x184d_2a50;
 
-/// Bytes that a block may at most become.
-const BLOCK_BYTES: usize = 128 << 10;
+/// Bytes that a block may at most become, and be.
+const BLOCK_BYTES: u32 = 128 << 10;
 
-/// An empty last block, and a checksum that nobody looks at.
-const END: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
+/// Bytes in front of a block.
+const BLOCK_HEADER_BYTES: u32 = 3;
+
+/// The power of two of the largest window.
+const WINDOW_CAP_BITS: u32 = super::WINDOW_CAP_BYTES.ilog2();
+
+/// What the library says when it gets no memory.
+const NO_MEMORY: usize = 0usize.wrapping_sub(64);
 
 struct Zstd {
-    decoder: FrameDecoder,
-    len: Option<u64>,
+    library: DCtx<'static>,
+    header: Header,
+    /// Bytes of the block at hand that the library did not take yet.
+    left: usize,
+    /// Whether the block at hand is the last one.
+    is_last: bool,
+    /// Whether the library has nothing more to give of what it took.
+    is_drained: bool,
     given: u64,
-    /// What ended the frame early, to be told once all was handed over.
-    failed: Option<io::Error>,
+    sum: XxHash64,
 }
 
 /// Whether this is the number of a skippable frame.
@@ -71,82 +92,121 @@ impl<'a> Stream<'a> for Skippable {
 /// The frame at this position.
 pub(super) fn open<'a>(packed: &mut Packed<'a>) -> io::Result<Option<AnyStream<'a>>> {
     match magic(packed)? {
-        Some((MAGIC, _)) => frame(packed).map(Some),
+        Some((MAGIC, _)) => Zstd::open(packed).map(|frame| Some(Box::new(frame) as _)),
         Some((number, len)) if is_skippable(number) => Skippable::open(packed, len).map(Some),
         _ => Ok(None),
     }
 }
 
-fn frame<'a>(packed: &mut Packed<'a>) -> io::Result<AnyStream<'a>> {
-    let has_len = packed.peek(5)?.get(4).is_some_and(|d| d & 0xe0 != 0);
-    let mut decoder = FrameDecoder::new();
-    decoder.set_max_window_size(WINDOW_CAP_BYTES);
-    decoder.reset(&mut *packed).map_err(error)?;
-    Ok(Box::new(Zstd {
-        len: has_len.then(|| decoder.content_size()),
-        decoder,
-        given: 0,
-        failed: None,
-    }))
+/// What the library says, in our words.
+fn error(code: usize) -> io::Error {
+    match code {
+        NO_MEMORY => Refusal::Memory.into(),
+        code => broken(zstd_safe::get_error_name(code)),
+    }
 }
 
-/// What the library says, in our words.
-fn error(error: FrameDecoderError) -> io::Error {
-    match error {
-        FrameDecoderError::WindowSizeTooBig { requested, .. } => Refusal::Window(requested).into(),
-        FrameDecoderError::DictNotProvided { .. } => Refusal::Dictionary.into(),
-        other => broken(other.to_string()),
+impl Zstd {
+    fn open(packed: &mut Packed<'_>) -> io::Result<Self> {
+        let header = Header::read(packed)?;
+        let mut library = DCtx::try_create().ok_or(Refusal::Memory)?;
+        library
+            .set_parameter(DParameter::WindowLogMax(WINDOW_CAP_BITS))
+            .map_err(error)?;
+        let head = header.for_library();
+        let mut input = InBuffer::around(&head);
+        let nothing: &mut [u8] = &mut [];
+        let mut output = OutBuffer::around(nothing);
+        library
+            .decompress_stream(&mut output, &mut input)
+            .map_err(error)?;
+        Ok(Zstd {
+            library,
+            header,
+            left: 0,
+            is_last: false,
+            is_drained: true,
+            given: 0,
+            sum: XxHash64::with_seed(0),
+        })
+    }
+
+    /// Begin with the next block.
+    fn block(&mut self, packed: &mut Packed<'_>) -> io::Result<()> {
+        let head = packed.peek(BLOCK_HEADER_BYTES as usize)?;
+        let [a, b, c] = *head.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let bits = u32::from_le_bytes([a, b, c, 0]);
+        let len = match bits >> 1 & 3 {
+            0 | 2 => bits >> 3,
+            1 => 1,
+            _ => return Err(broken("unknown kind of block")),
+        };
+        if len > BLOCK_BYTES {
+            return Err(broken("a block is larger than the format allows"));
+        }
+        self.is_last = bits & 1 == 1;
+        self.left = len.saturating_add(BLOCK_HEADER_BYTES) as usize;
+        Ok(())
+    }
+
+    /// Let the library take of the block at hand and give what it has.
+    fn run(&mut self, packed: &mut Packed<'_>, out: &mut [u8]) -> io::Result<usize> {
+        let input = packed.peek(self.left)?;
+        if input.is_empty() && self.left > 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let room = out.len();
+        let mut input = InBuffer::around(input);
+        let mut output = OutBuffer::around(out);
+        let done = self.library.decompress_stream(&mut output, &mut input);
+        let (taken, given) = (input.pos(), output.pos());
+        done.map_err(error)?;
+        packed.skip(taken as u64)?;
+        self.left = self.left.saturating_sub(taken);
+        self.is_drained = given < room;
+        Ok(given)
+    }
+
+    /// Compare what the frame says with what came out.
+    fn end(&self, packed: &mut Packed<'_>, remarks: &mut Remarks) -> io::Result<()> {
+        if let Some(claimed) = self.header.len {
+            let at = packed.position();
+            remarks.length(at, 0, "the unpacked length", claimed, self.given);
+        }
+        if self.header.has_sum {
+            let claimed = u32::from_le_bytes(packed.array()?);
+            let actual = self.sum.finish() as u32;
+            let at = packed.position();
+            remarks.checksum(at, 4, "XXH64", claimed.into(), actual.into());
+        }
+        Ok(())
     }
 }
 
 impl<'a> Stream<'a> for Zstd {
     fn step(&mut self, packed: &mut Packed<'a>, out: &mut [u8], remarks: &mut Remarks) -> Step {
-        let mut given = 0;
-        while given == 0 {
-            given = match self.decoder.read(out) {
-                Ok(n) => n,
-                Err(error) => return Step::fail(0, error),
-            };
-            if given == 0 {
-                if let Some(error) = self.failed.take() {
+        let out = match room(self.header.window, self.given, out) {
+            [] => return Step::fail(0, Refusal::Window(self.header.window)),
+            out => out,
+        };
+        loop {
+            if self.left == 0 && self.is_drained {
+                if self.is_last {
+                    return Step::last(0, self.end(packed, remarks));
+                }
+                if let Err(error) = self.block(packed) {
                     return Step::fail(0, error);
                 }
-                if self.decoder.is_finished() {
-                    self.end(packed, remarks);
-                    return Step::last(0, Ok(()));
-                }
-                self.decode(packed);
             }
-        }
-        self.given = self.given.saturating_add(given as u64);
-        Step::more(given)
-    }
-}
-
-impl Zstd {
-    /// Decode blocks until something can be handed over.
-    fn decode(&mut self, packed: &mut Packed<'_>) {
-        let some = BlockDecodingStrategy::UptoBytes(BLOCK_BYTES);
-        if let Err(first) = self.decoder.decode_blocks(&mut *packed, some) {
-            self.failed = Some(error(first));
-            let one = BlockDecodingStrategy::UptoBlocks(1);
-            // It cannot fail, and if it did, the frame would have failed.
-            let _ = self.decoder.decode_blocks(END.as_slice(), one);
-        }
-    }
-
-    /// Compare what the frame says with what came out.
-    fn end(&self, packed: &Packed<'_>, remarks: &mut Remarks) {
-        let at = packed.position();
-        let sums = (
-            self.decoder.get_checksum_from_data(),
-            self.decoder.get_calculated_checksum(),
-        );
-        if let (Some(claimed), Some(actual)) = sums {
-            remarks.checksum(at, 4, "XXH64", claimed.into(), actual.into());
-        }
-        if let Some(claimed) = self.len {
-            remarks.length(at, 0, "the unpacked length", claimed, self.given);
+            match self.run(packed, out) {
+                Ok(0) => {}
+                Ok(given) => {
+                    self.sum.write(out.get(..given).unwrap_or_default());
+                    self.given = self.given.saturating_add(given as u64);
+                    return Step::more(given);
+                }
+                Err(error) => return Step::fail(0, error),
+            }
         }
     }
 }

@@ -19,7 +19,9 @@ pub struct Central {
     pub span: Span,
     /// What it says about the member.
     pub view: View,
-    /// Where it says that the local header is, stub included.
+    /// Where it says that the local header is.
+    pub(super) stated_at: u64,
+    /// Where that is in the file, a stub in front included.
     pub local_at: u64,
     /// System and version that made it; the high byte is the system.
     pub made_by: u16,
@@ -46,7 +48,7 @@ impl Central {
 pub(super) fn read(
     source: &dyn Source,
     at: u64,
-    base: u64,
+    base: i64,
     budget: &Budget,
     mut take: impl FnMut(Central) -> bool,
 ) -> Result<u64, Fault> {
@@ -65,7 +67,7 @@ pub(super) fn read(
 }
 
 /// The record at the cursor, or `None` where none stands there in full.
-fn next(cursor: &mut Cursor<'_>, base: u64) -> Result<Option<Central>, Fault> {
+fn next(cursor: &mut Cursor<'_>, base: i64) -> Result<Option<Central>, Fault> {
     let start = cursor.position();
     let fixed = cursor.peek(CENTRAL_BYTES as usize)?.to_vec();
     let lengths = central_lengths(&fixed).filter(|_| is_at_front(&fixed, CENTRAL));
@@ -88,7 +90,9 @@ fn next(cursor: &mut Cursor<'_>, base: u64) -> Result<Option<Central>, Fault> {
     Ok(Some(Central {
         span: start..cursor.position(),
         view,
-        local_at: stated.saturating_add(base),
+        stated_at: stated,
+        // A place before the file is none.
+        local_at: stated.checked_add_signed(base).unwrap_or(u64::MAX),
         made_by: u16_at(&fixed, 4).unwrap_or(0),
         attributes: u32_at(&fixed, 38).unwrap_or(0),
         disk: u16_at(&fixed, 34).unwrap_or(0),

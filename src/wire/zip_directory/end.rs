@@ -4,7 +4,8 @@
 //! Readers differ in which end record they take (the last signature, or the
 //! one whose comment reaches the end) and in how they find the directory from
 //! it (by the stated offset, or by the stated size counted back). So every
-//! record and every way is tried, and what leads to a central record counts.
+//! record and every way is tried, and what leads to a central record counts,
+//! wherever in the file that stands.
 
 use memchr::memmem;
 
@@ -38,7 +39,24 @@ pub struct End {
     /// First byte of the central directory, as found.
     pub directory_at: u64,
     /// What must be added to stated offsets: the length of a stub in front.
-    pub base: u64,
+    /// Negative where the record lies so that readers come out further ahead.
+    pub base: i64,
+}
+
+impl End {
+    /// Whether it leads to a directory without records, right in front of it.
+    pub(super) fn is_empty(&self) -> bool {
+        let own = self.wide.as_ref().unwrap_or(&self.span);
+        self.directory_at == own.start
+    }
+
+    /// The record with its comment, and with its zip64 record and locator.
+    pub fn records(&self) -> impl Iterator<Item = Span> + use<> {
+        let at = self.span.start;
+        let locator = at.saturating_sub(LOCATOR_BYTES)..at;
+        let wide = self.wide.clone().map(|wide| [wide, locator]);
+        std::iter::once(self.span.clone()).chain(wide.into_iter().flatten())
+    }
 }
 
 /// What one end record says, by its 32-bit or its zip64 numbers.
@@ -70,7 +88,8 @@ pub(super) fn resolve(source: &dyn Source, at: u64) -> Result<Vec<End>, ReadErro
     };
     let claimed_end = at.saturating_add(END_BYTES).saturating_add(comment);
     let mut found: Vec<End> = Vec::new();
-    for says in wide(source, at, &narrow)?.into_iter().chain([narrow]) {
+    let wide = wide(source, at, &narrow)?;
+    for says in wide.into_iter().chain([narrow]) {
         for (directory_at, base) in places(source, &says)? {
             let is_new = |e: &End| (e.directory_at, e.base) != (directory_at, base);
             if found.iter().all(is_new) {
@@ -108,54 +127,55 @@ fn narrow(fixed: &[u8], at: u64) -> Option<(Says, u64)> {
     Some((says, u16_at(fixed, 20)?.into()))
 }
 
-/// The numbers of the zip64 record, where a locator stands in front of the end
-/// record at `at` and leads to one.
-fn wide(source: &dyn Source, at: u64, narrow: &Says) -> Result<Option<Says>, ReadError> {
+/// The numbers of the zip64 records that a locator in front of the end record
+/// at `at` can mean: the one where it says, and the one that stands right
+/// before it. The second is where some readers look first, and where the
+/// record is once a stub in front has moved it.
+fn wide(source: &dyn Source, at: u64, narrow: &Says) -> Result<Vec<Says>, ReadError> {
+    let mut found: Vec<Says> = Vec::new();
     let Some(locator_at) = at.checked_sub(LOCATOR_BYTES) else {
-        return Ok(None);
+        return Ok(found);
     };
     let locator = read_up_to(source, locator_at, LOCATOR_BYTES)?;
     let Some(stated) = u64_at(&locator, 8).filter(|_| is_at_front(&locator, LOCATOR)) else {
-        return Ok(None);
+        return Ok(found);
     };
-    // A stub in front moves the record; then it still stands by the locator.
+    let is_several = u32_at(&locator, 4) != Some(0) || u32_at(&locator, 16) > Some(1);
     let adjacent = locator_at.saturating_sub(END64_BYTES);
     for record_at in [stated, adjacent] {
         let fixed = read_up_to(source, record_at, END64_BYTES)?;
-        if record_at < locator_at
-            && let Some(says) = wide_record(&fixed, record_at..locator_at, narrow)
+        let is_new = found.iter().all(|says| says.before != record_at);
+        if is_new && let Some(says) = wide_record(&fixed, record_at, is_several || narrow.has_disks)
         {
-            return Ok(Some(says));
+            found.push(says);
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
-/// The zip64 record whose fixed part is at hand and that lies within `room`.
-fn wide_record(fixed: &[u8], room: Span, narrow: &Says) -> Option<Says> {
+/// The zip64 record at `at` whose fixed part is at hand.
+fn wide_record(fixed: &[u8], at: u64, has_disks: bool) -> Option<Says> {
     if !is_at_front(fixed, END64) {
         return None;
     }
     let (here, all) = (u64_at(fixed, 24)?, u64_at(fixed, 32)?);
     let disks = u32_at(fixed, 16)? != 0 || u32_at(fixed, 20)? != 0 || here != all;
-    let len = u64_at(fixed, 4)?.saturating_add(12);
-    let end = room.start.saturating_add(len).min(room.end);
     Some(Says {
-        before: room.start,
-        wide: Some(room.start..end),
+        before: at,
+        wide: Some(at..at.saturating_add(END64_BYTES)),
         entries: all,
         size: u64_at(fixed, 40)?,
         offset: u64_at(fixed, 48)?,
-        has_disks: disks || narrow.has_disks,
+        has_disks: disks || has_disks,
     })
 }
 
 /// Where the directory can be by what an end record says: the position and
 /// what it means for stated offsets.
-fn places(source: &dyn Source, says: &Says) -> Result<Vec<(u64, u64)>, ReadError> {
+fn places(source: &dyn Source, says: &Says) -> Result<Vec<(u64, i64)>, ReadError> {
     let mut found = Vec::new();
     let counted_back = says.before.checked_sub(says.size);
-    let counted_back = counted_back.map(|at| (at, at.saturating_sub(says.offset)));
+    let counted_back = counted_back.and_then(|at| Some((at, base(at, says.offset)?)));
     for (at, base) in counted_back.into_iter().chain([(says.offset, 0)]) {
         if holds_directory(source, says, at)? && found.iter().all(|&(other, _)| other != at) {
             found.push((at, base));
@@ -164,13 +184,18 @@ fn places(source: &dyn Source, says: &Says) -> Result<Vec<(u64, u64)>, ReadError
     Ok(found)
 }
 
+/// What must be added to `stated` to come to `at`.
+fn base(at: u64, stated: u64) -> Option<i64> {
+    i64::try_from(at).ok()?.checked_sub(i64::try_from(stated).ok()?)
+}
+
 fn holds_directory(source: &dyn Source, says: &Says, at: u64) -> Result<bool, ReadError> {
-    if says.size == 0 && says.entries == 0 {
-        return Ok(at == says.before);
+    if says.size == 0 && says.entries == 0 && at == says.before {
+        return Ok(true);
     }
     if says.offset == u64::from(SENTINEL) && says.wide.is_none() {
         return Ok(false);
     }
-    let fits = at.saturating_add(CENTRAL_BYTES) <= says.before;
+    let fits = at.saturating_add(CENTRAL_BYTES) <= source.len();
     Ok(fits && is_at_front(&read_up_to(source, at, 4)?, CENTRAL))
 }

@@ -1,6 +1,8 @@
-//! The fields of one zip record: numbers at fixed places, and the extra field.
+//! The fields of one zip record: numbers at fixed places.
 
 use std::sync::Arc;
+
+use super::extra::{Extra, Zip64, unicode_name};
 
 /// Signature of a local file header.
 pub(super) const LOCAL: [u8; 4] = *b"PK\x03\x04";
@@ -30,21 +32,26 @@ pub(super) const END64_BYTES: u64 = 56;
 /// A zip64 locator, in bytes.
 pub(super) const LOCATOR_BYTES: u64 = 20;
 
+/// What stands in front of the first local header of an archive that was to be
+/// split, or is a part of one (APPNOTE 8.5.4 and 8.5.5).
+pub(super) const MARKERS: [[u8; 4]; 2] = [*b"PK\x07\x08", *b"PK00"];
+/// Length of such a marker, in bytes.
+pub(super) const MARKER_BYTES: u64 = 4;
+
 /// Flag: the member is encrypted.
 pub const FLAG_ENCRYPTED: u16 = 1 << 0;
+/// Flag of LZMA: the stream has an end mark.
+pub const FLAG_END_MARK: u16 = 1 << 1;
 /// Flag: sizes and checksum follow the data.
 pub const FLAG_DESCRIPTOR: u16 = 1 << 3;
 /// Flag: the data is a patch.
 pub const FLAG_PATCH: u16 = 1 << 5;
 /// Flag: strong encryption.
 pub const FLAG_STRONG: u16 = 1 << 6;
+/// Flag: the name is UTF-8.
+pub const FLAG_UTF8: u16 = 1 << 11;
 /// Flag: values in the local header are masked.
 pub const FLAG_MASKED: u16 = 1 << 13;
-
-/// Extra field with sizes and offsets of 64 bits.
-const EXTRA_ZIP64: u16 = 0x0001;
-/// Extra field with another, UTF-8 spelling of the name (Info-ZIP).
-const EXTRA_UNICODE_PATH: u16 = 0x7075;
 
 /// The value that sends a reader of 4 bytes to the zip64 extra field.
 pub(super) const SENTINEL: u32 = u32::MAX;
@@ -52,6 +59,8 @@ pub(super) const SENTINEL: u32 = u32::MAX;
 /// What one record says about its member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
+    /// Version of the specification that is needed, times ten.
+    pub version: u8,
     /// General purpose flags.
     pub flags: u16,
     /// Compression method.
@@ -67,6 +76,8 @@ pub struct View {
     /// The name in the Unicode path extra field, where that belongs to `name`
     /// and differs from it.
     pub unicode_name: Option<Arc<[u8]>>,
+    /// What stands out in the extra field.
+    pub extra: Extra,
 }
 
 /// The little-endian number of 2 bytes at `at`.
@@ -89,47 +100,13 @@ pub(super) fn is_at_front(bytes: &[u8], signature: [u8; 4]) -> bool {
     bytes.first_chunk() == Some(&signature)
 }
 
-/// The data of the first extra field with this id.
-fn extra_field(mut extra: &[u8], id: u16) -> Option<&[u8]> {
-    loop {
-        let (this, len) = (u16_at(extra, 0)?, usize::from(u16_at(extra, 2)?));
-        let data = extra.get(4..)?;
-        if this == id {
-            return Some(data.get(..len).unwrap_or(data));
-        }
-        extra = data.get(len..)?;
-    }
-}
-
-/// The numbers of 8 bytes in a zip64 extra field, in order.
-pub(super) struct Zip64<'a>(&'a [u8]);
-
-impl<'a> Zip64<'a> {
-    /// The field in `extra`; empty where there is none.
-    pub(super) fn of(extra: &'a [u8]) -> Self {
-        Zip64(extra_field(extra, EXTRA_ZIP64).unwrap_or_default())
-    }
-
-    /// `small`, or the next number of the field where `small` points to it.
-    pub(super) fn widen(&mut self, small: u32) -> u64 {
-        if small == SENTINEL
-            && let Some((front, rest)) = self.0.split_first_chunk()
-        {
-            self.0 = rest;
-            return u64::from_le_bytes(*front);
-        }
-        u64::from(small)
-    }
-}
-
-/// The name in the Unicode path extra field. It counts only where its checksum
-/// is that of the name in the header, as readers have it.
-pub(super) fn unicode_name(extra: &[u8], name: &[u8]) -> Option<Arc<[u8]>> {
-    let field = extra_field(extra, EXTRA_UNICODE_PATH)?;
-    let (&version, rest) = field.split_first()?;
-    let (crc32, other) = rest.split_first_chunk()?;
-    let holds = version == 1 && u32::from_le_bytes(*crc32) == crc32fast::hash(name);
-    (holds && other != name).then(|| other.into())
+/// Whether bytes in front of an archive are the marker of a split one: it
+/// stands right before the first local header.
+pub(super) fn is_marker(head: &[u8]) -> bool {
+    let (Some(marker), Some(rest)) = (head.first_chunk(), head.get(4..)) else {
+        return false;
+    };
+    MARKERS.contains(marker) && is_at_front(rest, LOCAL)
 }
 
 /// Lengths of the parts of a local header behind its fixed part: name, extra.
@@ -157,11 +134,13 @@ pub(super) fn local_view(fixed: &[u8], name: Arc<[u8]>, extra: &[u8]) -> Option<
     let is_known = |zero: bool| flags & FLAG_DESCRIPTOR == 0 || !zero;
     let crc32 = u32_at(fixed, 14)?;
     Some(View {
+        version: *fixed.get(4)?,
         flags,
         method: u16_at(fixed, 8)?,
         crc32: is_known(crc32 == 0).then_some(crc32),
         packed: is_known(packed == 0).then_some(packed),
         unpacked: is_known(unpacked == 0).then_some(unpacked),
+        extra: Extra::of(extra, wide.is_short),
         unicode_name: unicode_name(extra, &name),
         name,
     })
@@ -174,11 +153,13 @@ pub(super) fn central_view(fixed: &[u8], name: Arc<[u8]>, extra: &[u8]) -> Optio
     let packed = wide.widen(u32_at(fixed, 20)?);
     let local_at = wide.widen(u32_at(fixed, 42)?);
     let view = View {
+        version: *fixed.get(6)?,
         flags: u16_at(fixed, 8)?,
         method: u16_at(fixed, 10)?,
         crc32: Some(u32_at(fixed, 16)?),
         packed: Some(packed),
         unpacked: Some(unpacked),
+        extra: Extra::of(extra, wide.is_short),
         unicode_name: unicode_name(extra, &name),
         name,
     };

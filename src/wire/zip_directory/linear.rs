@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::fields::{
-    ARCHIVE_EXTRA, CENTRAL, DIGITAL, END, END_BYTES, END64, LOCAL, LOCATOR, LOCATOR_BYTES,
-    is_at_front, u16_at, u32_at, u64_at,
+    ARCHIVE_EXTRA, CENTRAL, DIGITAL, END, END_BYTES, END64, END64_BYTES, LOCAL, LOCATOR,
+    LOCATOR_BYTES, MARKER_BYTES, is_at_front, is_marker,
 };
 use super::{Caps, Central, Directory, End, Entry, Local, Run, View, central, end, local};
 use super::{read_up_to, search};
@@ -26,11 +26,17 @@ pub(super) struct Walk<'a> {
     /// Runs of central records by position of the first.
     runs: BTreeMap<u64, Run>,
     /// The runs that were read, each with the base that was added.
-    read: Vec<(u64, u64)>,
+    read: Vec<(u64, i64)>,
     /// Runs of central records that no end record leads to.
     orphans: Vec<Span>,
     /// Records without entries of their own: zip64 ends, locators, signatures.
     others: Vec<Span>,
+    /// Whether a record says that the directory is encrypted.
+    is_sealed: bool,
+    /// The end of what was decoded in vain to find the end of a member.
+    broken_to: u64,
+    /// Where the walk from front to back ended.
+    walked_to: u64,
     name_bytes: usize,
     is_cut: bool,
 }
@@ -48,24 +54,31 @@ impl<'a> Walk<'a> {
             read: Vec::new(),
             orphans: Vec::new(),
             others: Vec::new(),
+            is_sealed: false,
+            broken_to: 0,
+            walked_to: 0,
             name_bytes: 0,
             is_cut: false,
         }
     }
 
     /// Follow the end record at `at`, if one stands there, to its directory
-    /// and the local headers behind that. One inside a member belongs to the
-    /// member.
+    /// and the local headers behind that. That of an archive inside a member
+    /// belongs to the member.
     pub(super) fn follow_end(&mut self, at: u64) -> Result<(), Fault> {
-        if self.is_inside_member(at) || self.ends.iter().any(|e| e.span.start == at) {
+        if self.ends.iter().any(|e| e.span.start == at) {
             return Ok(());
         }
         for end in end::resolve(self.source, at)? {
+            if self.is_of_member(&end) {
+                continue;
+            }
             if self.ends.len() >= self.caps.ends {
                 self.is_cut = true;
                 break;
             }
-            let (directory_at, base, is_empty) = (end.directory_at, end.base, end.entries == 0);
+            let (directory_at, base) = (end.directory_at, end.base);
+            let is_empty = end.is_empty();
             self.ends.push(end);
             if !is_empty && self.is_news(directory_at, base)? {
                 self.read_run(directory_at, base)?;
@@ -78,9 +91,9 @@ impl<'a> Walk<'a> {
     /// nothing.
     pub(super) fn front_to_back(&mut self) -> Result<(), Fault> {
         let len = self.source.len();
-        let mut at = 0;
+        let mut at = self.marker()?;
         let mut is_found = false;
-        while at < len {
+        while at < len && !self.is_full() {
             self.budget.check()?;
             let next = self.step(at, is_found)?;
             is_found = false;
@@ -95,6 +108,7 @@ impl<'a> Walk<'a> {
                 }
             };
         }
+        self.walked_to = at;
         // Directories whose end record is lost still name their members.
         for orphan in std::mem::take(&mut self.orphans) {
             if !self.has_run(orphan.start) {
@@ -103,6 +117,21 @@ impl<'a> Walk<'a> {
             self.others.push(orphan);
         }
         Ok(())
+    }
+
+    /// Step over the marker of an archive that was to be split.
+    fn marker(&mut self) -> Result<u64, Fault> {
+        let head = read_up_to(self.source, 0, 8)?;
+        if !is_marker(&head) {
+            return Ok(0);
+        }
+        self.others.push(0..MARKER_BYTES);
+        Ok(MARKER_BYTES)
+    }
+
+    /// Whether no more local headers are kept.
+    fn is_full(&self) -> bool {
+        self.is_cut && self.locals.len() >= self.caps.entries
     }
 
     /// Take the record at `at` and return where the walk goes on, or `None`
@@ -147,12 +176,15 @@ impl<'a> Walk<'a> {
         if is_at_front(head, END) {
             self.follow_end(at)?;
         }
+        self.is_sealed |= is_at_front(head, ARCHIVE_EXTRA);
+        // Of records whose length they tell themselves, only what is fixed is
+        // theirs: the rest is for nobody to read, and a place to hide things.
         let len = match head.first_chunk() {
             Some(&END) => Some(END_BYTES),
-            Some(&END64) => u64_at(head, 4).map(|n| n.saturating_add(12)),
+            Some(&END64) => Some(END64_BYTES),
             Some(&LOCATOR) => Some(LOCATOR_BYTES),
-            Some(&ARCHIVE_EXTRA) => u32_at(head, 4).map(|n| u64::from(n).saturating_add(8)),
-            Some(&DIGITAL) => u16_at(head, 4).map(|n| u64::from(n).saturating_add(6)),
+            Some(&ARCHIVE_EXTRA) => Some(8),
+            Some(&DIGITAL) => Some(6),
             _ => None,
         };
         let end = len.map(|n| at.saturating_add(n));
@@ -185,15 +217,23 @@ impl<'a> Walk<'a> {
         all.min().unwrap_or(self.source.len())
     }
 
-    /// Whether `at` lies in the data of a member that is known.
-    fn is_inside_member(&self, at: u64) -> bool {
+    /// Whether the end record is that of an archive that is a stored member:
+    /// it lies in the data of one, and its offsets count from there, so that
+    /// whoever opens the member comes to the same directory. One that lies
+    /// there and counts from the front of the file is another end of it.
+    fn is_of_member(&self, end: &End) -> bool {
+        let at = end.span.start;
         let before = self.locals.range(..=at).next_back();
-        before.is_some_and(|(_, l)| (l.data_at..l.next).contains(&at))
+        before.is_some_and(|(_, l)| {
+            let is_inside = (l.data_at..l.next).contains(&at);
+            let is_relative = i64::try_from(l.data_at).is_ok_and(|data_at| end.base >= data_at);
+            is_inside && is_relative && l.view.method == 0
+        })
     }
 
     /// Whether reading the directory at `at` with this base would show
     /// anything new: records not read yet, or other local headers.
-    fn is_news(&self, at: u64, base: u64) -> Result<bool, Fault> {
+    fn is_news(&self, at: u64, base: i64) -> Result<bool, Fault> {
         if self.read.contains(&(at, base)) {
             return Ok(false);
         }
@@ -216,7 +256,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Read the central records from `at` on and the local headers they name.
-    fn read_run(&mut self, at: u64, base: u64) -> Result<(), Fault> {
+    fn read_run(&mut self, at: u64, base: i64) -> Result<(), Fault> {
         let first = self.centrals.len();
         let mut records = 0u64;
         let (source, budget) = (self.source, self.budget);
@@ -257,15 +297,15 @@ impl<'a> Walk<'a> {
 
     /// Find the local header that a kept central record names. Some writers
     /// put a stub in front and correct only part of the offsets.
-    fn find_local(&mut self, index: usize, base: u64) -> Result<(), Fault> {
+    fn find_local(&mut self, index: usize, base: i64) -> Result<(), Fault> {
         let Some(central) = self.centrals.get(index) else {
             return Ok(());
         };
-        let (stated, view) = (central.local_at, central.view.clone());
-        if self.add_local(stated, Some(&view))? || base == 0 {
+        let (moved, plain) = (central.local_at, central.stated_at);
+        let view = central.view.clone();
+        if self.add_local(moved, Some(&view))? || base == 0 {
             return Ok(());
         }
-        let plain = stated.saturating_sub(base);
         if self.add_local(plain, Some(&view))?
             && let Some(central) = self.centrals.get_mut(index)
         {
@@ -280,7 +320,9 @@ impl<'a> Walk<'a> {
             return Ok(true);
         }
         let limit = self.next_anchor(at.saturating_add(1));
-        let Some(local) = local::read(self.source, at, hint, limit, self.budget)? else {
+        let (source, budget) = (self.source, self.budget);
+        let broken_to = &mut self.broken_to;
+        let Some(local) = local::read(source, at, hint, limit, broken_to, budget)? else {
             return Ok(false);
         };
         if !self.has_room(&local.view) || self.locals.len() >= self.caps.entries {
@@ -318,7 +360,9 @@ impl<'a> Walk<'a> {
             entries,
             ends: self.ends,
             runs: self.runs.into_values().collect(),
+            others: self.others,
             slack,
+            is_sealed: self.is_sealed,
             is_cut: self.is_cut,
         }
     }
@@ -337,12 +381,10 @@ impl<'a> Walk<'a> {
             }
         }
         owned.extend(self.runs.values().map(|run| run.span.clone()));
-        owned.extend(self.ends.iter().map(|end| end.span.clone()));
-        for end in &self.ends {
-            if let Some(wide) = &end.wide {
-                let locator = end.span.start.saturating_sub(LOCATOR_BYTES);
-                owned.extend([wide.clone(), locator..end.span.start]);
-            }
+        owned.extend(self.ends.iter().flat_map(End::records));
+        if self.is_full() {
+            // Nobody knows what stands there; that it was left out is told.
+            owned.push(self.walked_to..self.source.len());
         }
         complement(owned, self.source.len())
     }

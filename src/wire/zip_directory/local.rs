@@ -60,12 +60,15 @@ pub struct Local {
 ///
 /// `hint` is the packed length and name that a central record gives; the name
 /// is shared where it is the same. Data of untold length ends at `limit` at the
-/// latest.
+/// latest. `broken_to` is the end of what was decoded in vain so far to find the
+/// end of such data: a stream that begins in front of that is not decoded for
+/// it, so that a walk over many headers decodes no byte twice.
 pub(super) fn read(
     source: &dyn Source,
     at: u64,
     hint: Option<&View>,
     limit: u64,
+    broken_to: &mut u64,
     budget: &Budget,
 ) -> Result<Option<Local>, Fault> {
     let mut header = read_up_to(source, at, FIRST_READ_BYTES)?;
@@ -82,6 +85,8 @@ pub(super) fn read(
     if whole > header.len() as u64 {
         header = read_up_to(source, at, whole)?;
     }
+    // What was read beyond the extra field is data.
+    header.truncate(usize::try_from(whole).unwrap_or(0));
     let Some(view) = parse(&header, name_len, hint) else {
         return Ok(None);
     };
@@ -92,7 +97,7 @@ pub(super) fn read(
         descriptor: None,
         next: 0,
     };
-    local.follow(source, hint, limit, budget)?;
+    local.follow(source, hint, limit, broken_to, budget)?;
     Ok(Some(local))
 }
 
@@ -111,6 +116,7 @@ impl Local {
         source: &dyn Source,
         hint: Option<&View>,
         limit: u64,
+        broken_to: &mut u64,
         budget: &Budget,
     ) -> Result<(), Fault> {
         let hinted = hint.and_then(|h| h.packed);
@@ -121,7 +127,7 @@ impl Local {
         };
         let packed = match known {
             Some(packed) => packed,
-            None => self.look_for_end(source, limit, budget)?,
+            None => self.look_for_end(source, limit, broken_to, budget)?,
         };
         let end = self.data_at.saturating_add(packed);
         self.next = end.min(source.len());
@@ -144,10 +150,11 @@ impl Local {
         &mut self,
         source: &dyn Source,
         limit: u64,
+        broken_to: &mut u64,
         budget: &Budget,
     ) -> Result<u64, Fault> {
         let room = self.data_at..limit.max(self.data_at);
-        if self.view.method == 8 {
+        if self.view.method == 8 && self.data_at >= *broken_to {
             let cap = UNTOLD_CAP_BYTES;
             let measured = Codec::Deflate.measure(source, room.clone(), cap, budget)?;
             budget.spend_expanded(measured.unpacked)?;
@@ -156,6 +163,7 @@ impl Local {
                 self.view.unpacked = Some(measured.unpacked);
                 return Ok(measured.packed);
             }
+            *broken_to = self.data_at.saturating_add(measured.packed);
         }
         let end = search::data_end(source, room, budget)?;
         let packed = end.saturating_sub(self.data_at);
@@ -213,7 +221,7 @@ fn is_record(bytes: &[u8]) -> bool {
 
 /// Whether the bytes look like a local header that some writer made: for
 /// places where a signature alone proves little.
-pub(super) fn is_plausible(header: &[u8]) -> bool {
+pub fn is_plausible(header: &[u8]) -> bool {
     let fields = || {
         let version = *header.get(4)?;
         let (method, name_len) = (u16_at(header, 8)?, u16_at(header, 26)?);

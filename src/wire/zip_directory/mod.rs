@@ -13,6 +13,8 @@
 
 mod central;
 mod end;
+mod extent;
+mod extra;
 mod fields;
 mod linear;
 mod local;
@@ -28,8 +30,13 @@ use std::collections::BTreeMap;
 
 pub use central::Central;
 pub use end::End;
-pub use fields::{FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_MASKED, FLAG_PATCH, FLAG_STRONG, View};
-pub use local::{Descriptor, Local};
+pub use extent::extent;
+pub use extra::Extra;
+pub use fields::{
+    FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_END_MARK, FLAG_MASKED, FLAG_PATCH, FLAG_STRONG,
+    FLAG_UTF8, View,
+};
+pub use local::{Descriptor, Local, is_plausible as is_plausible_local};
 
 use crate::budget::Budget;
 use crate::report::Span;
@@ -72,8 +79,12 @@ pub struct Directory {
     pub ends: Vec<End>,
     /// The runs of central records, by position.
     pub runs: Vec<Run>,
+    /// Records that are of no use to readers or lead nowhere, by position.
+    pub others: Vec<Span>,
     /// Bytes that no record and no member owns, by position.
     pub slack: Vec<Span>,
+    /// Whether a record says that the directory is encrypted.
+    pub is_sealed: bool,
     /// Whether [`Caps`] cut any of these lists short.
     pub is_cut: bool,
 }
@@ -235,7 +246,8 @@ pub fn find_central<T>(
 pub enum Likeness {
     /// Nothing of the kind.
     No,
-    /// The first bytes are a local header's, or an end record without entries.
+    /// The first bytes are a local header's, alone or behind the marker of a
+    /// split archive, or an end record without entries.
     Magic,
     /// An end record leads to a central record that leads to a local header,
     /// or a local header stands in front and a record behind its member.
@@ -261,8 +273,11 @@ pub fn likeness(
     if local::is_plausible(head) {
         return front(source, head);
     }
+    // Loaders look at the signature of the first header and at nothing else
+    // of it.
+    let begins = fields::is_at_front(head, fields::LOCAL) || fields::is_marker(head);
     let is_empty = source.len() == fields::END_BYTES && fields::is_at_front(head, fields::END);
-    Ok(if is_empty {
+    Ok(if begins || is_empty {
         Likeness::Magic
     } else {
         Likeness::No

@@ -5,6 +5,11 @@ use std::io::Write as _;
 /// One member of a [`Sample`], with every field that its records will have.
 #[derive(Clone)]
 pub(crate) struct Piece {
+    pub(crate) version: u8,
+    pub(crate) central_version: u8,
+    pub(crate) made_by: u16,
+    pub(crate) attributes: u16,
+    pub(crate) disk: u16,
     pub(crate) local_name: Vec<u8>,
     pub(crate) central_name: Vec<u8>,
     pub(crate) flags: u16,
@@ -32,6 +37,11 @@ impl Piece {
     pub(crate) fn stored(name: impl AsRef<[u8]>, data: &[u8]) -> Piece {
         let len = data.len() as u32;
         Piece {
+            version: 20,
+            central_version: 20,
+            made_by: 0x0314,
+            attributes: 0,
+            disk: 0,
             local_name: name.as_ref().to_vec(),
             central_name: name.as_ref().to_vec(),
             flags: 0,
@@ -89,7 +99,7 @@ impl Piece {
         let is_streamed = self.flags & 8 != 0;
         let or_zero = |n: u32| if is_streamed { 0 } else { n };
         let mut out = b"PK\x03\x04".to_vec();
-        for n in [20, self.flags, self.local_method, 0, 33] {
+        for n in [self.version.into(), self.flags, self.local_method, 0, 33] {
             out.extend_from_slice(&n.to_le_bytes());
         }
         for n in [self.crc, self.local_packed, self.unpacked] {
@@ -106,17 +116,19 @@ impl Piece {
 
     pub(crate) fn record(&self, local_at: u32) -> Vec<u8> {
         let mut out = b"PK\x01\x02".to_vec();
-        for n in [0x0314, 20, self.central_flags, self.method, 0, 33] {
+        let versions = [self.made_by, self.central_version.into()];
+        for n in versions.into_iter().chain([self.central_flags, self.method, 0, 33]) {
             out.extend_from_slice(&n.to_le_bytes());
         }
         for n in [self.crc, self.packed, self.unpacked] {
             out.extend_from_slice(&n.to_le_bytes());
         }
-        let lens = [self.central_name.len(), self.central_extra.len(), 0, 0, 0];
+        let lens = [self.central_name.len(), self.central_extra.len(), 0, self.disk.into(), 0];
         for n in lens {
             out.extend_from_slice(&(n as u16).to_le_bytes());
         }
-        out.extend_from_slice(&(self.mode << 16).to_le_bytes());
+        let attributes = self.mode << 16 | u32::from(self.attributes);
+        out.extend_from_slice(&attributes.to_le_bytes());
         out.extend_from_slice(&self.points_at.unwrap_or(local_at).to_le_bytes());
         out.extend_from_slice(&self.central_name);
         out.extend_from_slice(&self.central_extra);

@@ -9,7 +9,11 @@ use crate::report::Span;
 use crate::source::Source;
 use crate::wire::Fault;
 
-/// Bytes looked at in one piece.
+/// Bytes looked at in the first piece: often the next record is near, and a
+/// file may have very many of them.
+const FIRST_PIECE_BYTES: u64 = 1 << 10;
+
+/// Bytes looked at in one piece at most.
 const PIECE_BYTES: u64 = 1 << 20;
 
 /// Bytes behind a signature that a check of it may want.
@@ -24,9 +28,11 @@ fn each_signature<T>(
     mut check: impl FnMut(u64, &[u8]) -> Result<Option<T>, Fault>,
 ) -> Result<Option<T>, Fault> {
     let mut from = span.start;
+    let mut piece = FIRST_PIECE_BYTES;
     while from < span.end {
         budget.check()?;
-        let to = from.saturating_add(PIECE_BYTES).min(span.end);
+        let to = from.saturating_add(piece).min(span.end);
+        piece = piece.saturating_mul(2).min(PIECE_BYTES);
         let chunk = source.chunk(from..to.saturating_add(MARGIN_BYTES))?;
         let core = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
         for hit in memmem::find_iter(&chunk, b"PK").take_while(|&hit| hit < core) {

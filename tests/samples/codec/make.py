@@ -1,11 +1,12 @@
 """Makes the packed samples for the unit tests of the codecs, each with a
 writer that is not ours.
 
-    apt-get install bzip2 lz4 xz-utils zstd
+    apt-get install 7zip bzip2 lz4 lzip xz-utils zstd
+    pip install cramjam
     python tests/samples/codec/make.py
 
-Run by hand; the tests only read what it wrote. `plain()` is written again in
-the tests.
+Run by hand; the tests only read what it wrote. `plain()` and `program()` are
+written again in the tests.
 """
 
 import bz2
@@ -13,7 +14,10 @@ import gzip
 import lzma
 import pathlib
 import subprocess
+import tempfile
 import zlib
+
+import cramjam
 
 HERE = pathlib.Path(__file__).parent
 MIB = 1 << 20
@@ -22,6 +26,19 @@ MIB = 1 << 20
 def plain():
     lines = (f"line {i}: {i * i * 2654435761 % 4294967296:08x}\n" for i in range(120))
     return "".join(lines).encode()
+
+
+def program():
+    """Bytes that the filters of all machines find branches in."""
+    common = bytes.fromhex("e8e900ff48eb4094979517ef10e7f0f87f05")
+    # Of Itanium, a bundle with a branch, at each of four addresses.
+    bundle = (0x10 | (5 << 37 | 0x123 << 13) << 87).to_bytes(16, "little")
+    out, x = bytearray(bundle * 4), 1
+    for _ in range(1500):
+        x = (x * 1103515245 + 12345) % (1 << 31)
+        pick = (x >> 16) % 30
+        out.append(common[pick] if pick < len(common) else x >> 20 & 0xFF)
+    return bytes(out)
 
 
 def run(command, data):
@@ -37,6 +54,26 @@ def sized(data):
     filters = [{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}]
     header = b"\x5d" + (1 << 16).to_bytes(4, "little") + len(data).to_bytes(8, "little")
     return header + lzma.compress(data, lzma.FORMAT_RAW, filters=filters)
+
+
+def archived(kind, methods, data):
+    """The packed bytes of the only member of an archive that 7-Zip wrote."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "archive"
+        (pathlib.Path(folder) / "data").write_bytes(data)
+        subprocess.run(["7zz", "a", f"-t{kind}", *methods, path, "data"], cwd=folder,
+                       stdout=subprocess.DEVNULL, check=True)
+        archive = next(pathlib.Path(folder).glob("archive*")).read_bytes()
+    if kind == "7z":
+        return archive[32:32 + int.from_bytes(archive[12:20], "little")]
+    size, name, extra = (int.from_bytes(archive[a:b], "little")
+                         for a, b in ((18, 22), (26, 28), (28, 30)))
+    return archive[30 + name + extra:30 + name + extra + size]
+
+
+def seven(*methods, data=None):
+    numbered = [f"-m{n}={method}" for n, method in enumerate(methods)]
+    return archived("7z", ["-mhc=off", *numbered], data or plain())
 
 
 LZMA2 = {"id": lzma.FILTER_LZMA2, "preset": 6}
@@ -68,6 +105,22 @@ SAMPLES = {
     "blocks.lz4": run("lz4 -c -1 -B4 -BI -BX", plain()),
     "frames.lz4": run("lz4 -c", FIRST) + b"\x50\x2a\x4d\x18\x02\0\0\0hi" + run("lz4 -c", SECOND),
     "legacy.lz4": run("lz4 -c -l", plain()),
+    "text.lz": run("lzip -c -9", plain()),
+    "members.lz": run("lzip -c", FIRST) + run("lzip -c", SECOND),
+    "text.sz": bytes(cramjam.snappy.compress(plain())),
+    "chunks.sz": bytes(cramjam.snappy.compress(FIRST)) + b"\xfe\x03\0\0pad" + b"\x80\x02\0\0hi"
+        + bytes(cramjam.snappy.compress(SECOND)),
+    "text.deflate64": archived("zip", ["-mm=Deflate64"], plain()),
+    "text.raw-lzma": seven("LZMA:d=64k"),
+    "marked.raw-lzma": seven("LZMA:d=64k:eos=on"),
+    "text.raw-lzma2": seven("LZMA2:d=64k"),
+    "text.ppmd": seven("PPMD:o=6:mem=1m"),
+    "delta.raw-lzma": seven("Delta:4", "BCJ", "LZMA:d=64k", data=program()),
+    **{f"program.{machine.lower()}": seven(machine, "Copy", data=program())
+       for machine in ("BCJ", "PPC", "IA64", "ARM", "ARMT", "SPARC", "ARM64", "RISCV")},
+    "zeros.lz": run("lzip -c -9", bytes(8 * MIB)),
+    "zeros.deflate64": archived("zip", ["-mm=Deflate64"], bytes(8 * MIB)),
+    "zeros.ppmd": seven("PPMD:o=6:mem=1m", data=bytes(8 * MIB)),
     "zeros.xz": lzma.compress(bytes(8 * MIB)),
     "zeros.lzma": lzma.compress(bytes(8 * MIB), lzma.FORMAT_ALONE),
     "zeros.zst": run("zstd -c -19", bytes(8 * MIB)),

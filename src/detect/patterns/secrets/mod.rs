@@ -45,6 +45,7 @@ fn found(
         evidence: redact(secret),
         span,
         message,
+        archive: None,
     }
 }
 

@@ -1,0 +1,65 @@
+//! Ar archives: no bytes make the walk or the examination panic, run away, or leave
+//! a byte without an owner.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use libfuzzer_sys::fuzz_target;
+use modelaudit::budget::Budget;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
+use modelaudit::report::{Location, Place, Span, Why};
+use modelaudit::rules::Draft;
+use modelaudit::source::Memory;
+use modelaudit::wire::ar::{Item, walk};
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn finding(&self, _draft: Draft) {}
+
+    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
+}
+
+/// Spans in the order of the file, one behind the other, up to the end.
+fn assert_tiles(mut spans: Vec<Span>, from: u64, len: u64) {
+    spans.sort_by_key(|span| (span.start, span.end));
+    let end = spans.iter().fold(from, |at, span| {
+        assert_eq!(at, span.start);
+        assert!(span.end <= len);
+        span.end
+    });
+    assert_eq!(end, len);
+}
+
+fuzz_target!(|data: &[u8]| {
+    let bytes = [b"!<arch>\n", data].concat();
+    let len = bytes.len() as u64;
+    let source = Arc::new(Memory::new(bytes));
+    let budget = Budget::unlimited();
+    let mut spans = Vec::new();
+    walk(source.as_ref(), &budget, &mut |item| {
+        match item {
+            Item::Signature(span, _) | Item::Padding(span) | Item::Damage(span) => spans.push(span),
+            Item::Entry(entry) => spans.extend([entry.header, entry.data]),
+        }
+        Ok(())
+    })
+    .expect("the signature is there");
+    assert_tiles(spans, 0, len);
+    let artifact = Artifact {
+        location: Location::file("fuzzed"),
+        name: "fuzzed.bin".into(),
+        source,
+        depth: 0,
+    };
+    let format = formats::find("ar").expect("a registered format");
+    format.recognise(&Probe::new(&artifact));
+    let mut cx = Context::new(&Nowhere, &budget);
+    let _ = format.examine(&artifact, &mut cx);
+    for member in cx.finish().members {
+        if let Body::Stored(span) = member.body {
+            assert!(span.start < span.end && span.end <= len);
+        }
+    }
+});
