@@ -1,15 +1,15 @@
 //! Compressed files: one packed stream, and nothing around it but its wrapper.
 //!
 //! A *wrapper* is a format whose whole content is one member, packed by one
-//! codec: gzip, bzip2, xz, LZMA, Zstandard, LZ4, zlib, and the first format of
-//! joblib. Loaders take the wrapper off without asking (joblib by the first
+//! codec: gzip, bzip2, xz, LZMA, lzip, Zstandard, LZ4, Snappy, zlib, and the
+//! first format of joblib. Loaders take the wrapper off without asking (joblib by the first
 //! bytes, pandas by the name), so what is inside is examined as if it lay bare.
 //!
 //! An attacker wraps a payload so that scanners see noise, claims windows and
 //! lengths that exhaust them, puts a second stream behind the first, or makes
-//! a checksum wrong so that they stop. Not checked: streams in the space that
-//! their own format skips, and content that needs a dictionary kept elsewhere;
-//! both are swept as they lie.
+//! a checksum wrong so that they stop, or puts things where readers pass over
+//! them: that is slack. Not checked: content that needs a dictionary kept
+//! elsewhere; it is swept as it lies.
 
 mod signs;
 mod stream;
@@ -23,11 +23,12 @@ pub use stream::judge;
 pub(super) use table::*;
 pub(super) use zfile::JoblibZ;
 
-use super::archive::{report_escape, text};
+use super::archive::{report_escape, report_unowned, text};
 use super::{Artifact, Body, Claim, Context, Format, FormatSpec, Kind, Member, Probe};
-use crate::report::escape_text;
+use crate::report::{Severity, escape_text};
+use crate::rules::archive::UNOWNED_BYTES;
 use crate::wire::Fault;
-use crate::wire::codec::{Codec, stored_name};
+use crate::wire::codec::{Codec, skipped, stored_name};
 
 /// The name of the content where the file has none to give.
 const UNNAMED: &str = "content";
@@ -87,6 +88,7 @@ impl Format for Wrapper {
             let what = format!("the content is no {}", self.spec.title);
             return Err(Fault::malformed(0, what));
         }
+        self.report_skipped(&probe, cx)?;
         let name = self.member_name(artifact, &probe, cx);
         cx.member(Member {
             name,
@@ -98,6 +100,24 @@ impl Format for Wrapper {
 }
 
 impl Wrapper {
+    /// Report what every reader passes over.
+    fn report_skipped(&self, probe: &Probe<'_>, cx: &mut Context<'_>) -> Result<(), Fault> {
+        let source = probe.source();
+        let found = skipped(self.codec, source, 0..probe.len(), cx.budget())?;
+        let place = format!(
+            "inside the {}, where readers pass over them,",
+            self.spec.title
+        );
+        for run in &found.runs {
+            report_unowned(source, run.clone(), &place, Severity::Low, cx)?;
+        }
+        if let Some(last) = found.runs.last().filter(|_| found.more > 0) {
+            let message = format!("{} more runs of bytes like this follow", found.more);
+            cx.report(UNOWNED_BYTES.at(last.clone()).message(message));
+        }
+        Ok(())
+    }
+
     /// The name of the content: the one that the stream holds, if it is a plain
     /// one, or that of the file without its suffix.
     fn member_name(&self, artifact: &Artifact, probe: &Probe<'_>, cx: &mut Context<'_>) -> String {

@@ -6,7 +6,7 @@
 
 use super::{Wrapper, signs};
 use crate::formats::{Content, FormatSpec};
-use crate::wire::codec::{Codec, begins_bzip2, begins_lzma, begins_xz};
+use crate::wire::codec::{Codec, begins_bzip2, begins_lzip, begins_lzma, begins_snappy, begins_xz};
 
 /// What every row begins from.
 const ROW: FormatSpec = FormatSpec {
@@ -65,7 +65,8 @@ pub(in crate::formats) static XZ: Wrapper = Wrapper {
         ],
         references: &["https://tukaani.org/xz/xz-file-format.txt"],
         limitations: &[
-            "Of a block with a dictionary above 128 MiB, the first 128 MiB are decoded.",
+            "Of a block with a dictionary above 128 MiB, what lies before the first match \
+             that reaches further back is decoded.",
         ],
         ..ROW
     },
@@ -82,7 +83,9 @@ pub(in crate::formats) static LZMA: Wrapper = Wrapper {
         suffixes: &[".lzma", ".tlz", ".joblib", ".pickle", ".pkl"],
         references: &["https://tukaani.org/xz/"],
         limitations: &[
-            "Of a stream with a dictionary above 128 MiB, the first 128 MiB are decoded.",
+            "Of a stream with a dictionary above 128 MiB, what lies before the first match \
+             that reaches further back is decoded.",
+            "Streams with more than 4 bits for the contexts of literals are not decoded.",
         ],
         ..ROW
     },
@@ -99,8 +102,8 @@ pub(in crate::formats) static ZSTD: Wrapper = Wrapper {
         suffixes: &[".zst", ".zstd", ".tzst", ".joblib", ".pickle", ".pkl"],
         references: &["https://www.rfc-editor.org/rfc/rfc8878"],
         limitations: &[
-            "Frames with a window above 128 MiB or with a dictionary are not decoded.",
-            "Skippable frames are swept and not read.",
+            "Of a frame with a window above 128 MiB, the first 128 MiB are decoded.",
+            "Frames with a dictionary and frames of versions before 0.8 are not decoded.",
         ],
         ..ROW
     },
@@ -116,10 +119,7 @@ pub(in crate::formats) static LZ4: Wrapper = Wrapper {
         title: "LZ4 stream",
         suffixes: &[".lz4", ".joblib", ".pickle", ".pkl"],
         references: &["https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md"],
-        limitations: &[
-            "Frames with a dictionary are not decoded.",
-            "Skippable frames are swept and not read.",
-        ],
+        limitations: &["Frames with a dictionary are not decoded."],
         ..ROW
     },
     codec: Codec::Lz4,
@@ -141,4 +141,40 @@ pub(in crate::formats) static ZLIB: Wrapper = Wrapper {
     shared: &[".joblib", ".pickle", ".pkl"],
     sign: signs::zlib,
     is_weak: true,
+};
+
+pub(in crate::formats) static LZIP: Wrapper = Wrapper {
+    spec: &FormatSpec {
+        id: "lzip",
+        title: "lzip stream",
+        suffixes: &[".lz", ".tlz"],
+        references: &["https://www.nongnu.org/lzip/manual/lzip_manual.html"],
+        limitations: &[
+            "Of a member with a dictionary above 128 MiB, what lies before the first match \
+             that reaches further back is decoded.",
+        ],
+        ..ROW
+    },
+    codec: Codec::Lzip,
+    shared: &[],
+    sign: begins_lzip,
+    is_weak: false,
+};
+
+pub(in crate::formats) static SNAPPY: Wrapper = Wrapper {
+    spec: &FormatSpec {
+        id: "snappy",
+        title: "Snappy stream",
+        suffixes: &[".sz", ".snappy"],
+        references: &["https://github.com/google/snappy/blob/main/framing_format.txt"],
+        limitations: &[
+            "Bare Snappy blocks and those of Hadoop have no sign of their own; they are swept \
+             as they lie.",
+        ],
+        ..ROW
+    },
+    codec: Codec::Snappy,
+    shared: &[],
+    sign: begins_snappy,
+    is_weak: false,
 };

@@ -24,12 +24,14 @@ fn samples() -> Vec<(&'static str, &'static [u8], Codec)> {
         ("lz4", sample!("text.lz4"), Codec::Lz4),
         ("lz4", sample!("legacy.lz4"), Codec::Lz4),
         ("zlib", sample!("text.zlib"), Codec::Zlib),
+        ("lzip", sample!("members.lz"), Codec::Lzip),
+        ("snappy", sample!("text.sz"), Codec::Snappy),
     ]
 }
 
 fn claims(name: &str, bytes: &[u8]) -> Vec<(&'static str, Claim)> {
     let ids = [
-        "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "zlib", "joblib-z",
+        "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "zlib", "lzip", "snappy", "joblib-z",
     ];
     let claim = |id| (id, recognise(find(id).unwrap(), name, bytes));
     ids.into_iter()
@@ -55,7 +57,14 @@ fn each_wrapper_is_recognised_by_its_content_and_by_no_other() {
             );
         }
         let said = examine(find(id).unwrap(), "x.bin", bytes);
-        assert!(said.is_clean(), "{id}: {said:?}");
+        // Of frames, one that is passed over holds a word.
+        let has_slack = bytes == sample!("frames.zst");
+        let expected: &[&str] = if has_slack {
+            &["archive-unowned-bytes"]
+        } else {
+            &[]
+        };
+        assert_eq!(said.rules(), expected, "{id}: {said:?}");
         let span = 0..bytes.len() as u64;
         assert_eq!(said.named.members[0].body, Body::Packed(span, codec.into()));
     }

@@ -181,20 +181,6 @@ pub(in crate::formats) static EXECUTORCH: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static LZIP: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "lzip",
-        title: "an lzip stream",
-        suffixes: &[".lz"],
-        references: &["https://www.nongnu.org/lzip/"],
-        limitations: &["The content is not unpacked."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Magic(0, b"LZIP\x01")],
-    remark: None,
-};
-
 pub(in crate::formats) static CAB: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "cab",

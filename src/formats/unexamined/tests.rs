@@ -57,7 +57,6 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         ("tflite", "x", padded(b"\x1c\0\0\0TFL3", 64)),
         ("executorch", "x", padded(b"\x1c\0\0\0ET12", 64)),
-        ("lzip", "x", padded(b"LZIP\x01\x0c", 64)),
         ("cab", "x", padded(b"MSCF\0\0\0\0", 64)),
         ("iso", "x.iso", at(0x8001, b"CD001")),
         ("squashfs", "x", squashfs),

@@ -87,7 +87,9 @@ impl Pass<'_, '_> {
             // Encrypted packed data is no stream; its bytes stay with the
             // archive.
             if is_plain || reading.codec.is_none() {
-                let stated = self.stated(entry, &reading).filter(|_| is_plain && is_first);
+                let stated = self
+                    .stated(entry, &reading)
+                    .filter(|_| is_plain && is_first);
                 self.emit(entry, &reading, stated, cx)?;
                 is_first = false;
             }

@@ -24,11 +24,7 @@ pub(super) enum Method {
 }
 
 /// How a member whose bytes begin at `data_at` is packed by `view`.
-pub(super) fn method(
-    source: &dyn Source,
-    view: &View,
-    data_at: u64,
-) -> Result<Method, ReadError> {
+pub(super) fn method(source: &dyn Source, view: &View, data_at: u64) -> Result<Method, ReadError> {
     Ok(match view.method {
         0 => Method::Stored,
         8 => Method::Packed(Codec::Deflate, 0),

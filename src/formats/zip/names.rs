@@ -41,7 +41,11 @@ fn mismatch(entry: &Entry, cx: &mut Context<'_>) {
         report_mismatch(entry, message, cx);
         return;
     }
-    let renamed = |view: &View| view.unicode_name.clone().filter(|other| !spells(other, &view.name));
+    let renamed = |view: &View| {
+        view.unicode_name
+            .clone()
+            .filter(|other| !spells(other, &view.name))
+    };
     if let Some(other) = entry.views().find_map(renamed) {
         let message = format!(
             "the header calls a member `{}` that an extra field calls `{}`",

@@ -54,8 +54,14 @@ fn traits(view: &View) -> Vec<String> {
         ),
         (extra.is_doubled, "has two extra fields of one kind"),
         (extra.is_ragged, "has an extra field that runs past its end"),
-        (extra.is_short, "refers to 64-bit numbers that are not there"),
-        (extra.holds_record, "has a header of another member in an extra field"),
+        (
+            extra.is_short,
+            "refers to 64-bit numbers that are not there",
+        ),
+        (
+            extra.holds_record,
+            "has a header of another member in an extra field",
+        ),
     ];
     let others = others.into_iter().filter(|&(is_so, _)| is_so);
     found.extend(others.map(|(_, words)| words.to_owned()));

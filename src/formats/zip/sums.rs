@@ -16,7 +16,11 @@ pub(super) struct Sums {
 impl Sums {
     pub(super) fn of(directory: &Directory) -> Self {
         let is_unset = |view: &View| view.crc32.unwrap_or(0) == 0 || view.unpacked == Some(0);
-        let all_unset = directory.entries.iter().flat_map(Entry::views).all(is_unset);
+        let all_unset = directory
+            .entries
+            .iter()
+            .flat_map(Entry::views)
+            .all(is_unset);
         Sums {
             is_zero_unset: all_unset || is_torch(directory),
         }
@@ -24,7 +28,8 @@ impl Sums {
 
     /// The checksum that a record says, where it means one.
     pub(super) fn stated(self, view: &View) -> Option<u32> {
-        view.crc32.filter(|&crc32| crc32 != 0 || !self.is_zero_unset)
+        view.crc32
+            .filter(|&crc32| crc32 != 0 || !self.is_zero_unset)
     }
 }
 

@@ -24,6 +24,9 @@ const MAGIC: u32 = 0x184d_2204;
 /// The four bytes of a legacy frame.
 const LEGACY_MAGIC: u32 = 0x184c_2102;
 
+/// The numbers of both kinds of frames.
+pub(super) const MAGICS: [u32; 2] = [MAGIC, LEGACY_MAGIC];
+
 /// What a block of a legacy frame becomes at most, in bytes.
 const LEGACY_BLOCK_BYTES: usize = 8 << 20;
 
@@ -46,13 +49,12 @@ struct Layout {
 
 struct Lz4 {
     layout: Layout,
-    /// The window, and behind it the block at hand.
+    /// The window, and behind it the block at hand. Its length only grows.
     block: Vec<u8>,
-    /// Where the block at hand begins.
-    begin: usize,
     /// How much of `block` was handed over.
     handed: usize,
-    packed: Vec<u8>,
+    /// Where the block at hand ends.
+    end: usize,
     given: u64,
     sum: XxHash32,
 }
@@ -73,9 +75,8 @@ pub(super) fn open<'a>(
     Ok(Some(Box::new(Lz4 {
         layout,
         block: Vec::new(),
-        begin: 0,
         handed: 0,
-        packed: Vec::new(),
+        end: 0,
         given: 0,
         sum: XxHash32::with_seed(0),
     })))
@@ -153,7 +154,7 @@ impl<'a> Stream<'a> for Lz4 {
 impl Lz4 {
     /// Bytes of the block at hand.
     fn hand_over(&mut self, out: &mut [u8]) -> usize {
-        let waiting = self.block.get(self.handed..).unwrap_or_default();
+        let waiting = self.block.get(self.handed..self.end).unwrap_or_default();
         let n = waiting.len().min(out.len());
         let (Some(out), Some(bytes)) = (out.get_mut(..n), waiting.get(..n)) else {
             return 0;
@@ -178,66 +179,61 @@ impl Lz4 {
         if len > self.layout.block_bytes {
             return Err(broken("a block is larger than its frame allows"));
         }
-        self.take(packed, len)?;
-        if self.layout.has_block_sums {
+        let data = block(packed, len)?;
+        let actual = self
+            .layout
+            .has_block_sums
+            .then(|| XxHash32::oneshot(0, data));
+        let unpacked = self.unpack(data, word & STORED != 0);
+        packed.skip(len as u64)?;
+        if let Some(actual) = actual {
             let claimed = u32::from_le_bytes(packed.array()?);
-            let actual = XxHash32::oneshot(0, &self.packed);
             let at = packed.position();
             remarks.checksum(at, 4, "XXH32 of a block", claimed.into(), actual.into());
         }
-        self.unpack(word & STORED != 0)?;
-        Ok(Then::More)
+        unpacked.map(|()| Then::More)
     }
 
     /// The next block of a legacy frame, or the end.
     fn next_legacy(&mut self, packed: &mut Packed<'_>) -> io::Result<Then> {
-        let cap = lz4_flex::block::get_maximum_output_size(self.layout.block_bytes);
-        let word = packed.peek(4)?.first_chunk::<4>().copied();
-        let word = word.map(u32::from_le_bytes);
-        let len = word.and_then(|word| usize::try_from(word).ok());
-        let is_end =
-            |word: u32| matches!(word, MAGIC | LEGACY_MAGIC | ZSTD_MAGIC) || is_skippable(word);
-        match len.filter(|len| (1..=cap).contains(len)) {
-            Some(len) if !word.is_some_and(is_end) => {
+        match legacy_block(packed)? {
+            Some(len) => {
                 packed.skip(4)?;
-                self.take(packed, len)?;
-                self.unpack(false)?;
+                self.unpack(block(packed, len)?, false)?;
+                packed.skip(len as u64)?;
                 Ok(Then::More)
             }
-            _ if self.given == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(Then::End),
+            None if self.given == 0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            None => Ok(Then::End),
         }
     }
 
-    /// Take the packed bytes of a block, whose length was checked.
-    fn take(&mut self, packed: &mut Packed<'_>, len: usize) -> io::Result<()> {
-        if len as u64 > packed.remaining() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.packed.resize(len, 0);
-        io::Read::read_exact(packed, &mut self.packed)
-    }
-
-    /// Decode the packed bytes behind what is kept of the window.
-    fn unpack(&mut self, is_stored: bool) -> io::Result<()> {
+    /// Decode the packed bytes of a block behind what is kept of the window.
+    fn unpack(&mut self, data: &[u8], is_stored: bool) -> io::Result<()> {
         let keep = match self.layout.is_linked {
-            true => self.block.len().saturating_sub(WINDOW_BYTES),
-            false => self.block.len(),
+            true => self.end.min(WINDOW_BYTES),
+            false => 0,
         };
-        self.block.drain(..keep);
-        self.begin = self.block.len();
-        self.handed = self.begin;
-        if is_stored {
-            self.block.extend_from_slice(&self.packed);
-            return Ok(());
+        let from = self.end.saturating_sub(keep);
+        self.block.copy_within(from..self.end, 0);
+        (self.handed, self.end) = (keep, keep);
+        let size = keep.saturating_add(self.layout.block_bytes);
+        if self.block.len() < size {
+            self.block.resize(size, 0);
         }
-        let size = self.begin.saturating_add(self.layout.block_bytes);
-        self.block.resize(size, 0);
-        let (window, room) = self.block.split_at_mut(self.begin);
-        let got = decompress_into_with_dict(&self.packed, room, window);
-        let len = *got.as_ref().unwrap_or(&0);
-        self.block.truncate(self.begin.saturating_add(len));
-        got.map(|_| ()).map_err(|error| broken(error.to_string()))
+        let Some((window, room)) = self.block.split_at_mut_checked(keep) else {
+            return Ok(());
+        };
+        let got = match is_stored {
+            true => store(data, room),
+            false => {
+                let room = room.get_mut(..self.layout.block_bytes);
+                decompress_into_with_dict(data, room.unwrap_or_default(), window)
+                    .map_err(|error| broken(error.to_string()))
+            }
+        };
+        self.end = keep.saturating_add(*got.as_ref().unwrap_or(&0));
+        got.map(|_| ())
     }
 
     /// What stands behind the last block.
@@ -252,5 +248,54 @@ impl Lz4 {
             remarks.checksum(at, 4, "XXH32", claimed.into(), self.sum.finish());
         }
         Ok(())
+    }
+}
+
+/// The packed bytes of a block, whose length was checked.
+fn block<'p>(packed: &'p mut Packed<'_>, len: usize) -> io::Result<&'p [u8]> {
+    if len as u64 > packed.remaining() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let data = packed.peek(len)?;
+    data.get(..len)
+        .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+/// Copy a block that is stored as it is.
+fn store(data: &[u8], room: &mut [u8]) -> io::Result<usize> {
+    let room = room
+        .get_mut(..data.len())
+        .ok_or_else(|| broken("a block is larger than its frame allows"))?;
+    room.copy_from_slice(data);
+    Ok(data.len())
+}
+
+/// The length of the block of a legacy frame that stands here, if one does.
+fn legacy_block(packed: &mut Packed<'_>) -> io::Result<Option<usize>> {
+    let cap = lz4_flex::block::get_maximum_output_size(LEGACY_BLOCK_BYTES);
+    let word = packed.peek(4)?.first_chunk::<4>().copied();
+    let is_end =
+        |word: u32| matches!(word, MAGIC | LEGACY_MAGIC | ZSTD_MAGIC) || is_skippable(word);
+    let word = word.map(u32::from_le_bytes).filter(|word| !is_end(*word));
+    let len = word.and_then(|word| usize::try_from(word).ok());
+    Ok(len.filter(|len| (1..=cap).contains(len)))
+}
+
+/// Pass over the frame that stands here.
+pub(super) fn pass(packed: &mut Packed<'_>, remarks: &mut Remarks) -> io::Result<()> {
+    if matches!(magic(packed)?, Some((LEGACY_MAGIC, _))) {
+        packed.skip(4)?;
+        while let Some(len) = legacy_block(packed)? {
+            packed.skip((len as u64).saturating_add(4))?;
+        }
+        return Ok(());
+    }
+    let layout = header(packed, remarks)?;
+    let sum = if layout.has_block_sums { 4 } else { 0 };
+    loop {
+        match u32::from_le_bytes(packed.array()?) & !STORED {
+            0 => return packed.skip(if layout.has_sum { 4 } else { 0 }),
+            len => packed.skip(u64::from(len).saturating_add(sum))?,
+        }
     }
 }

@@ -24,6 +24,7 @@ mod packed;
 mod ppmd;
 mod raw_lzma;
 mod remark;
+mod skipped;
 mod snappy;
 mod stored;
 mod sums;
@@ -42,6 +43,7 @@ pub use lzip::begins as begins_lzip;
 pub use lzma::begins as begins_lzma;
 pub use ppmd::MODEL_CAP_BYTES;
 pub use remark::{About, Remark, Remarks};
+pub use skipped::{Skipped, skipped};
 pub use snappy::begins as begins_snappy;
 pub use xz::begins as begins_xz;
 

@@ -17,6 +17,9 @@ const FIRST_READ_BYTES: usize = 16 << 10;
 /// Bytes of every further read.
 const READ_BYTES: usize = 256 << 10;
 
+/// Bytes of every read that only looks for headers.
+const GLANCE_BYTES: usize = 64;
+
 /// A reader over a span of a source.
 pub(super) struct Packed<'a> {
     source: &'a dyn Source,
@@ -29,6 +32,8 @@ pub(super) struct Packed<'a> {
     next: usize,
     /// How much the next read asks for.
     piece: usize,
+    /// How much every further read asks for.
+    further: usize,
     failed: Option<ReadError>,
 }
 
@@ -43,7 +48,17 @@ impl<'a> Packed<'a> {
             buffer: Vec::new(),
             next: 0,
             piece: FIRST_READ_BYTES,
+            further: READ_BYTES,
             failed: None,
+        }
+    }
+
+    /// A reader that goes from header to header and reads little of the rest.
+    pub(super) fn glancing(source: &'a dyn Source, span: Span, budget: &Budget) -> Self {
+        Packed {
+            piece: GLANCE_BYTES,
+            further: GLANCE_BYTES,
+            ..Packed::new(source, span, budget)
         }
     }
 
@@ -80,7 +95,7 @@ impl<'a> Packed<'a> {
     }
 
     /// Up to `want` bytes from here on, without taking them; fewer only at the
-    /// end. At most a read's worth can be asked for.
+    /// end. The caller bounds `want`: that much is kept.
     pub(super) fn peek(&mut self, want: usize) -> io::Result<&[u8]> {
         let have = self.buffer.len().saturating_sub(self.next);
         if have < want && (have as u64) < self.remaining() {
@@ -126,31 +141,47 @@ impl<'a> Packed<'a> {
         self.failed.take()
     }
 
-    /// Read from here on, at least `want` bytes if they are there.
+    /// Read on, so that at least `want` bytes are buffered if they are there.
+    /// What is buffered already stays, at the front.
     fn refill(&mut self, want: usize) -> io::Result<()> {
-        let at = self.position();
+        let kept = self.buffer.len().saturating_sub(self.next);
         let left = usize::try_from(self.remaining()).unwrap_or(usize::MAX);
-        let size = self.piece.max(want).min(READ_BYTES).min(left);
-        self.buffer.resize(size, 0);
-        self.base = at;
+        let size = self.piece.max(want).min(left);
+        self.base = self.position();
+        self.buffer.copy_within(self.next.., 0);
         self.next = 0;
-        self.piece = READ_BYTES;
-        let read = match self.budget.check() {
-            Ok(()) => self.source.fill_at(at, &mut self.buffer),
-            Err(stop) => Err(stop.into()),
-        };
-        match read {
+        self.buffer.resize(size, 0);
+        self.piece = self.further;
+        let at = self.base.saturating_add(kept as u64);
+        let room = self.buffer.get_mut(kept..).unwrap_or_default();
+        match fill(self.source, &self.budget, at, room) {
             Ok(filled) => {
-                self.buffer.truncate(filled);
+                self.buffer.truncate(kept.saturating_add(filled));
                 Ok(())
             }
             Err(error) => {
                 self.buffer.clear();
-                self.failed = Some(error);
-                Err(io::Error::other("the packed bytes cannot be read"))
+                Err(self.fail(error))
             }
         }
     }
+
+    /// Keep what the source said aside.
+    fn fail(&mut self, error: ReadError) -> io::Error {
+        self.failed = Some(error);
+        io::Error::other("the packed bytes cannot be read")
+    }
+}
+
+/// Fill a buffer, if the budget is not over.
+fn fill(
+    source: &dyn Source,
+    budget: &Budget,
+    at: u64,
+    buffer: &mut [u8],
+) -> Result<usize, ReadError> {
+    budget.check()?;
+    source.fill_at(at, buffer)
 }
 
 impl BufRead for Packed<'_> {
@@ -167,7 +198,19 @@ impl BufRead for Packed<'_> {
 }
 
 impl Read for Packed<'_> {
+    /// Where nothing is buffered and there is room for much, the bytes go
+    /// straight into `out`.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.next >= self.buffer.len() && out.len() >= FIRST_READ_BYTES {
+            let at = self.position();
+            let left = usize::try_from(self.remaining()).unwrap_or(usize::MAX);
+            let room = out.len().min(left);
+            let room = out.get_mut(..room).unwrap_or_default();
+            let filled = fill(self.source, &self.budget, at, room);
+            let filled = filled.map_err(|error| self.fail(error))?;
+            self.seek(at.saturating_add(filled as u64));
+            return Ok(filled);
+        }
         let seen = self.fill_buf()?;
         let n = seen.len().min(out.len());
         if let (Some(out), Some(seen)) = (out.get_mut(..n), seen.get(..n)) {

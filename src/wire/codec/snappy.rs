@@ -15,6 +15,7 @@ use super::failure::{Refusal, broken};
 use super::packed::Packed;
 use super::remark::Remarks;
 use super::sums::Crc32c;
+use crate::report::Span;
 
 /// The chunk that every stream begins with, and that may stand again in it.
 const IDENTIFIER: &[u8] = b"\xff\x06\x00\x00sNaPpY";
@@ -61,6 +62,19 @@ pub(super) fn open<'a>(packed: &mut Packed<'a>) -> io::Result<Option<AnyStream<'
 /// A checksum as it stands in a chunk.
 fn masked(sum: u32) -> u32 {
     sum.rotate_right(15).wrapping_add(MASK)
+}
+
+/// Go from chunk to chunk, and visit the body of each that is passed over.
+pub(super) fn walk(packed: &mut Packed<'_>, mut visit: impl FnMut(Span)) -> io::Result<()> {
+    while packed.remaining() > 0 {
+        let [kind, a, b, c] = packed.array()?;
+        let from = packed.position();
+        packed.skip(u32::from_le_bytes([a, b, c, 0]).into())?;
+        if SKIPPABLE.contains(&kind) {
+            visit(from..packed.position());
+        }
+    }
+    Ok(())
 }
 
 impl<'a> Stream<'a> for Snappy {

@@ -326,7 +326,11 @@ fn a_flipped_byte_ends_in_words_and_is_told() {
             flipped[at] ^= [0x01, 0x80, 0xff][at % 3];
             let seen = decode(codec, &flipped);
             let is_short = seen.behind < packed.len() as u64;
-            let is_told = seen.failure.is_some() || seen.remarks > 0 || is_short;
+            let passed = runs_of(codec, &flipped).runs;
+            let is_told = seen.failure.is_some()
+                || seen.remarks > 0
+                || is_short
+                || passed != runs_of(codec, packed).runs;
             quiet += usize::from(seen.bytes != plain && !is_told);
         }
         let has_checksum = !matches!(
@@ -338,8 +342,6 @@ fn a_flipped_byte_ends_in_words_and_is_told() {
                 | "legacy.lz4"
                 | "frames.zst"
                 | "mixed.xz"
-                | "text.sz"
-                | "chunks.sz"
                 | "text.deflate64"
                 | "text.raw-lzma"
                 | "marked.raw-lzma"
@@ -351,6 +353,74 @@ fn a_flipped_byte_ends_in_words_and_is_told() {
             "{name}: {quiet} flips show nothing"
         );
     }
+}
+
+fn runs_of(codec: Codec, packed: &[u8]) -> Skipped {
+    let source = Memory::new(packed);
+    let budget = Budget::unlimited();
+    skipped(codec, &source, 0..packed.len() as u64, &budget).unwrap()
+}
+
+#[test]
+fn runs_that_readers_pass_over_are_found() {
+    let hidden = |number: u32, bytes: &[u8]| {
+        let number = (0x184d_2a50 + number).to_le_bytes();
+        let len = (bytes.len() as u32).to_le_bytes();
+        [&number[..], &len, bytes].concat()
+    };
+    for (codec, frame) in [
+        (Codec::Zstd, sample!("text.zst")),
+        (Codec::Zstd, sample!("small-window.zst")),
+        (Codec::Lz4, sample!("text.lz4")),
+        (Codec::Lz4, sample!("blocks.lz4")),
+        (Codec::Lz4, sample!("legacy.lz4")),
+    ] {
+        let whole = [
+            &hidden(0, b"front")[..],
+            frame,
+            &hidden(9, b"middle"),
+            &hidden(0, b"four"),
+            &hidden(1, b""),
+            frame,
+            &hidden(15, b"behind"),
+        ]
+        .concat();
+        let texts: Vec<&[u8]> = runs_of(codec, &whole)
+            .runs
+            .iter()
+            .map(|run| &whole[run.start as usize..run.end as usize])
+            .collect();
+        assert_eq!(texts, [&b"front"[..], b"middle", b"behind"], "{codec:?}");
+        for cut in 0..whole.len() {
+            assert!(runs_of(codec, &whole[..cut]).runs.len() <= 3);
+        }
+        let many = hidden(2, b"noted").repeat(1000);
+        let found = runs_of(codec, &many);
+        assert_eq!((found.runs.len(), found.more), (100, 900));
+    }
+    let chunks = runs_of(Codec::Snappy, sample!("chunks.sz"));
+    assert_eq!(chunks.runs.len(), 2);
+    assert_eq!(
+        runs_of(Codec::Snappy, sample!("text.sz")),
+        Skipped::default()
+    );
+    assert_eq!(runs_of(Codec::Gzip, sample!("text.gz")), Skipped::default());
+}
+
+#[test]
+fn the_table_of_the_seekable_format_is_what_programs_write() {
+    let table = |count: u32, magic: u32, flags: u8| {
+        let mut bytes = vec![7; 8];
+        bytes.extend_from_slice(&count.to_le_bytes());
+        bytes.push(flags);
+        bytes.extend_from_slice(&magic.to_le_bytes());
+        [&b"\x5e\x2a\x4d\x18\x11\0\0\0"[..], &bytes].concat()
+    };
+    let is_told = |bytes: Vec<u8>| !runs_of(Codec::Zstd, &bytes).runs.is_empty();
+    assert!(!is_told(table(1, 0x8f92_eab1, 0)));
+    assert!(is_told(table(2, 0x8f92_eab1, 0)));
+    assert!(is_told(table(1, 0x8f92_eab1, 0x80)));
+    assert!(is_told(table(1, 0x8f92_eab2, 0)));
 }
 
 #[test]

@@ -44,6 +44,44 @@ const WINDOW_CAP_BITS: u32 = super::WINDOW_CAP_BYTES.ilog2();
 /// What the library says when it gets no memory.
 const NO_MEMORY: usize = 0usize.wrapping_sub(64);
 
+/// What stands in front of a block.
+struct Block {
+    is_last: bool,
+    /// Bytes of the block behind its header.
+    len: u32,
+}
+
+impl Block {
+    /// The block whose header stands here; nothing is taken.
+    fn peek(packed: &mut Packed<'_>) -> io::Result<Self> {
+        let head = packed.peek(BLOCK_HEADER_BYTES as usize)?;
+        let [a, b, c] = *head.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let bits = u32::from_le_bytes([a, b, c, 0]);
+        let len = match bits >> 1 & 3 {
+            0 | 2 => bits >> 3,
+            1 => 1,
+            _ => return Err(broken("unknown kind of block")),
+        };
+        if len > BLOCK_BYTES {
+            return Err(broken("a block is larger than the format allows"));
+        }
+        let is_last = bits & 1 == 1;
+        Ok(Block { is_last, len })
+    }
+}
+
+/// Pass over the frame that stands here.
+pub(super) fn pass(packed: &mut Packed<'_>) -> io::Result<()> {
+    let header = Header::read(packed)?;
+    loop {
+        let block = Block::peek(packed)?;
+        packed.skip(block.len.saturating_add(BLOCK_HEADER_BYTES).into())?;
+        if block.is_last {
+            return packed.skip(if header.has_sum { 4 } else { 0 });
+        }
+    }
+}
+
 struct Zstd {
     library: DCtx<'static>,
     header: Header,
@@ -132,20 +170,10 @@ impl Zstd {
     }
 
     /// Begin with the next block.
-    fn block(&mut self, packed: &mut Packed<'_>) -> io::Result<()> {
-        let head = packed.peek(BLOCK_HEADER_BYTES as usize)?;
-        let [a, b, c] = *head.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
-        let bits = u32::from_le_bytes([a, b, c, 0]);
-        let len = match bits >> 1 & 3 {
-            0 | 2 => bits >> 3,
-            1 => 1,
-            _ => return Err(broken("unknown kind of block")),
-        };
-        if len > BLOCK_BYTES {
-            return Err(broken("a block is larger than the format allows"));
-        }
-        self.is_last = bits & 1 == 1;
-        self.left = len.saturating_add(BLOCK_HEADER_BYTES) as usize;
+    fn begin(&mut self, packed: &mut Packed<'_>) -> io::Result<()> {
+        let block = Block::peek(packed)?;
+        self.is_last = block.is_last;
+        self.left = block.len.saturating_add(BLOCK_HEADER_BYTES) as usize;
         Ok(())
     }
 
@@ -194,7 +222,7 @@ impl<'a> Stream<'a> for Zstd {
                 if self.is_last {
                     return Step::last(0, self.end(packed, remarks));
                 }
-                if let Err(error) = self.block(packed) {
+                if let Err(error) = self.begin(packed) {
                     return Step::fail(0, error);
                 }
             }

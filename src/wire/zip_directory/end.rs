@@ -175,6 +175,13 @@ fn wide_record(fixed: &[u8], at: u64, has_disks: bool) -> Option<Says> {
 fn places(source: &dyn Source, says: &Says) -> Result<Vec<(u64, i64)>, ReadError> {
     let mut found = Vec::new();
     let counted_back = says.before.checked_sub(says.size);
+    if says.wide.is_none() && says.offset == u64::from(SENTINEL) {
+        // Info-ZIP can leave the offset to a zip64 record that it does not
+        // write; the other offsets are right then.
+        let at = counted_back.unwrap_or(u64::MAX);
+        found.extend(holds_directory(source, says, at)?.then_some((at, 0)));
+        return Ok(found);
+    }
     let counted_back = counted_back.and_then(|at| Some((at, base(at, says.offset)?)));
     for (at, base) in counted_back.into_iter().chain([(says.offset, 0)]) {
         if holds_directory(source, says, at)? && found.iter().all(|&(other, _)| other != at) {
@@ -186,15 +193,14 @@ fn places(source: &dyn Source, says: &Says) -> Result<Vec<(u64, i64)>, ReadError
 
 /// What must be added to `stated` to come to `at`.
 fn base(at: u64, stated: u64) -> Option<i64> {
-    i64::try_from(at).ok()?.checked_sub(i64::try_from(stated).ok()?)
+    i64::try_from(at)
+        .ok()?
+        .checked_sub(i64::try_from(stated).ok()?)
 }
 
 fn holds_directory(source: &dyn Source, says: &Says, at: u64) -> Result<bool, ReadError> {
     if says.size == 0 && says.entries == 0 && at == says.before {
         return Ok(true);
-    }
-    if says.offset == u64::from(SENTINEL) && says.wide.is_none() {
-        return Ok(false);
     }
     let fits = at.saturating_add(CENTRAL_BYTES) <= source.len();
     Ok(fits && is_at_front(&read_up_to(source, at, 4)?, CENTRAL))

@@ -217,17 +217,18 @@ impl<'a> Walk<'a> {
         all.min().unwrap_or(self.source.len())
     }
 
-    /// Whether the end record is that of an archive that is a stored member:
-    /// it lies in the data of one, and its offsets count from there, so that
-    /// whoever opens the member comes to the same directory. One that lies
-    /// there and counts from the front of the file is another end of it.
+    /// Whether the end record is that of an archive that is a member: it lies
+    /// in the data of one, and its offsets count from there, so that whoever
+    /// opens the member comes to the same directory. (An archive that does not
+    /// pack shows in the packed data too.) One that lies there and counts from
+    /// the front of the file is another end of it.
     fn is_of_member(&self, end: &End) -> bool {
         let at = end.span.start;
         let before = self.locals.range(..=at).next_back();
         before.is_some_and(|(_, l)| {
             let is_inside = (l.data_at..l.next).contains(&at);
             let is_relative = i64::try_from(l.data_at).is_ok_and(|data_at| end.base >= data_at);
-            is_inside && is_relative && l.view.method == 0
+            is_inside && is_relative
         })
     }
 

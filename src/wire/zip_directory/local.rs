@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::fields::{
-    CENTRAL, DESCRIPTOR, END, END64, FLAG_DESCRIPTOR, LOCAL, LOCAL_BYTES, SENTINEL, View,
-    is_at_front, local_lengths, local_view, u16_at, u32_at, u64_at,
+    CENTRAL, DESCRIPTOR, END, END64, FLAG_DESCRIPTOR, FLAG_ENCRYPTED, LOCAL, LOCAL_BYTES, SENTINEL,
+    View, is_at_front, local_lengths, local_view, u16_at, u32_at, u64_at,
 };
 use super::{read_up_to, search};
 use crate::budget::Budget;
@@ -134,7 +134,9 @@ impl Local {
         if self.view.flags & FLAG_DESCRIPTOR == 0 || end > source.len() {
             return Ok(());
         }
-        let unpacked = hint.and_then(|h| h.unpacked).or(self.view.unpacked);
+        let told = hint.and_then(|h| h.unpacked).or(self.view.unpacked);
+        let is_plain = self.view.method == 0 && self.view.flags & FLAG_ENCRYPTED == 0;
+        let unpacked = told.or(is_plain.then_some(packed));
         if let Some(found) = descriptor(source, end, packed, unpacked)? {
             self.next = end.saturating_add(found.len);
             self.view.crc32 = self.view.crc32.or(Some(found.crc32));
@@ -173,7 +175,8 @@ impl Local {
 }
 
 /// The descriptor at `at`, in whichever of its four forms fits: the one whose
-/// sizes are those expected, else the one that a record follows.
+/// sizes are those expected, best if a record follows, else the one that a
+/// record follows.
 fn descriptor(
     source: &dyn Source,
     at: u64,
@@ -188,8 +191,11 @@ fn descriptor(
         let behind = usize::try_from(d.len).ok().and_then(|n| bytes.get(n..));
         behind.is_some_and(is_record)
     };
-    let by_size = forms.into_iter().filter_map(read).find(fits);
-    Ok(by_size.or_else(|| forms.into_iter().filter_map(read).find(is_followed)))
+    let found = || forms.into_iter().filter_map(read);
+    let best = found().find(|d| fits(d) && is_followed(d));
+    Ok(best
+        .or_else(|| found().find(fits))
+        .or_else(|| found().find(is_followed)))
 }
 
 /// A descriptor at the front of `bytes` in one of its forms.

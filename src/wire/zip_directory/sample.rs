@@ -117,13 +117,22 @@ impl Piece {
     pub(crate) fn record(&self, local_at: u32) -> Vec<u8> {
         let mut out = b"PK\x01\x02".to_vec();
         let versions = [self.made_by, self.central_version.into()];
-        for n in versions.into_iter().chain([self.central_flags, self.method, 0, 33]) {
+        for n in versions
+            .into_iter()
+            .chain([self.central_flags, self.method, 0, 33])
+        {
             out.extend_from_slice(&n.to_le_bytes());
         }
         for n in [self.crc, self.packed, self.unpacked] {
             out.extend_from_slice(&n.to_le_bytes());
         }
-        let lens = [self.central_name.len(), self.central_extra.len(), 0, self.disk.into(), 0];
+        let lens = [
+            self.central_name.len(),
+            self.central_extra.len(),
+            0,
+            self.disk.into(),
+            0,
+        ];
         for n in lens {
             out.extend_from_slice(&(n as u16).to_le_bytes());
         }

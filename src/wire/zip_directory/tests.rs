@@ -289,6 +289,137 @@ fn directories_that_no_end_record_leads_to_are_capped_too() {
     assert!(!read(100).is_cut && read(100).runs.len() == 100);
 }
 
+/// An archive of very many members without bytes and one with, at the end.
+fn crowd(count: usize) -> Vec<u8> {
+    let mut pieces: Vec<Piece> = (0..count)
+        .map(|i| Piece::stored(format!("{i}"), b""))
+        .collect();
+    pieces.push(Piece::stored("last", b"payload"));
+    let sample = Sample {
+        is_wide: true,
+        ..Sample::of(&pieces)
+    };
+    sample.bytes()
+}
+
+fn counted(bytes: Vec<u8>, caps: Caps) -> (Directory, u64) {
+    let source = Counting(Memory::new(bytes), Default::default());
+    let directory = walk(&source, caps, &Budget::unlimited()).unwrap();
+    let read = source.1.load(std::sync::atomic::Ordering::Relaxed);
+    (directory, read)
+}
+
+#[test]
+fn more_members_than_sixteen_bits_count_are_all_read() {
+    let bytes = crowd(70_000);
+    let len = bytes.len() as u64;
+    let (directory, read) = counted(bytes, Caps::default());
+    assert!(!directory.is_cut && directory.slack.is_empty());
+    assert_eq!(directory.entries.len(), 70_001);
+    assert_eq!(directory.entries[70_000].name(), b"last");
+    assert!(read < 20 * len, "{read} of {len}");
+}
+
+#[test]
+fn what_is_beyond_the_caps_costs_no_more_than_the_rest() {
+    let bytes = crowd(300_000);
+    let len = bytes.len() as u64;
+    let (directory, read) = counted(bytes, Caps::default());
+    assert!(directory.is_cut && directory.slack.is_empty());
+    assert!(read < 20 * len, "{read} of {len}");
+}
+
+#[test]
+fn headers_between_junk_cost_little_each() {
+    let mut piece = Piece::stored("a", b"x");
+    piece.tail = b"junk junk junk".to_vec();
+    piece.is_named = false;
+    let bytes = Sample::of(&vec![piece; 20_000]).bytes();
+    let len = bytes.len() as u64;
+    let (directory, read) = counted(bytes, Caps::default());
+    assert_eq!(directory.entries.len(), 20_000);
+    assert!(read < 60 * len, "{read} of {len}");
+}
+
+#[test]
+fn streams_of_untold_length_that_break_are_decoded_once() {
+    // Each stream is a stored block that quotes all that follows, and breaks.
+    let count = 400;
+    let mut bytes = Vec::new();
+    for left in (0..count).rev() {
+        let mut p = Piece::stored("name", b"").streamed(true, false);
+        (p.local_method, p.tail) = (8, Vec::new());
+        bytes.extend(p.header());
+        let quoted = (left * 39) as u16;
+        bytes.push(0);
+        bytes.extend(quoted.to_le_bytes());
+        bytes.extend((!quoted).to_le_bytes());
+    }
+    bytes.extend([0xff; 64]);
+    let len = bytes.len() as u64;
+    let (directory, read) = counted(bytes, Caps::default());
+    assert_eq!(directory.entries.len(), count);
+    assert!(read < 60 * len, "{read} of {len}");
+}
+
+#[test]
+fn an_end_record_in_a_member_that_counts_from_the_front_is_followed() {
+    let inner = Sample::of(&[Piece::stored("b", b"inner")]).bytes();
+    let nested = Sample::of(&[Piece::stored("inner.zip", &inner)]).bytes();
+    assert_eq!(read(&nested).ends.len(), 1, "an archive in an archive");
+    let mut lying = inner;
+    let at = lying.len() - 22;
+    // Its size is wrong, so that only the offset leads anywhere.
+    lying[at + 12] = 0xff;
+    let directory_at = (30 + 9 + 31 + 5) as u8;
+    lying[at + 16] = directory_at;
+    let bytes = Sample::of(&[Piece::stored("inner.bin", &lying)]).bytes();
+    assert_eq!(read(&bytes).ends.len(), 2);
+}
+
+#[test]
+fn a_directory_is_found_behind_its_end_record_and_with_offsets_too_high() {
+    let bytes = Sample::of(&pair()).bytes();
+    let run = read(&bytes).runs[0].span.clone();
+    let (front, rest) = bytes.split_at(run.start as usize);
+    let (records, end) = rest.split_at((run.end - run.start) as usize);
+    let mut end = end.to_vec();
+    let behind = (front.len() + 22) as u32;
+    end[16..20].copy_from_slice(&behind.to_le_bytes());
+    let moved = [front, &end, records].concat();
+    let directory = read(&moved);
+    assert_eq!(directory.ends[0].directory_at, u64::from(behind));
+    assert!(
+        directory
+            .entries
+            .iter()
+            .all(|e| e.central.is_some() && e.local.is_some())
+    );
+    // Stated a hundred bytes too high throughout: counting back finds all.
+    let mut high = pair();
+    high[0].points_at = Some(100);
+    high[1].points_at = Some(100 + 41);
+    let mut bytes = Sample::of(&high).bytes();
+    let at = bytes.len() - 22 + 16;
+    let stated = (run.start + 100) as u32;
+    bytes[at..at + 4].copy_from_slice(&stated.to_le_bytes());
+    let directory = read(&bytes);
+    assert_eq!(directory.ends[0].base, -100);
+    assert!(directory.entries.iter().all(|e| e.local.is_some()));
+}
+
+#[test]
+fn markers_of_split_archives_are_records() {
+    for marker in [b"PK00", b"PK\x07\x08"] {
+        let bytes = [&marker[..], &Sample::of(&pair()).bytes()].concat();
+        let directory = read(&bytes);
+        assert_eq!(directory.slack, []);
+        assert_eq!(directory.others, [Span { start: 0, end: 4 }]);
+        assert_eq!(likeness_of(&bytes), Likeness::Structure);
+        assert_eq!(likeness_of(&bytes[..60]), Likeness::Magic);
+    }
+}
+
 /// A source that counts the bytes that were asked for.
 #[derive(Debug)]
 struct Counting(Memory, std::sync::atomic::AtomicU64);

@@ -1,5 +1,6 @@
 //! Zip and PyTorch archives: no bytes make the walk or the examinations panic,
-//! run away, or name members outside the file.
+//! run away, or name members outside the file; and every byte is some record's,
+//! some member's, or slack.
 
 #![no_main]
 
@@ -8,10 +9,10 @@ use std::sync::Arc;
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::{Budget, CancelToken, Limits};
 use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Why};
+use modelaudit::report::{Location, Place, Span, Why};
 use modelaudit::rules::Draft;
 use modelaudit::source::Memory;
-use modelaudit::wire::zip_directory::{Caps, walk};
+use modelaudit::wire::zip_directory::{Caps, Directory, walk};
 
 struct Nowhere;
 
@@ -19,6 +20,33 @@ impl Sink for Nowhere {
     fn finding(&self, _draft: Draft) {}
 
     fn gap(&self, _at: Place, _why: Why, _detail: String) {}
+}
+
+/// Records, members and slack leave no byte of the file to nobody.
+fn assert_tiled(directory: &Directory, len: u64) {
+    let mut owned: Vec<Span> = directory.others.clone();
+    for entry in &directory.entries {
+        let Some(local) = &entry.local else {
+            continue;
+        };
+        owned.push(local.at..local.data_at);
+        for data in entry.views().filter_map(|view| entry.data(view, len)) {
+            if let Some(descriptor) = local.descriptor {
+                owned.push(data.end..data.end + descriptor.len);
+            }
+            owned.push(data);
+        }
+    }
+    owned.extend(directory.runs.iter().map(|run| run.span.clone()));
+    owned.extend(directory.ends.iter().flat_map(|end| end.records()));
+    owned.extend(directory.slack.iter().cloned());
+    owned.sort_by_key(|span| span.start);
+    let mut at = 0;
+    for span in owned {
+        assert!(span.start <= at, "nobody has {at}..{}", span.start);
+        at = at.max(span.end);
+    }
+    assert!(at >= len, "nobody has {at}..{len}");
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -35,6 +63,7 @@ fuzz_target!(|data: &[u8]| {
             assert!(at <= slack.start && slack.start < slack.end && slack.end <= len);
             at = slack.end;
         }
+        assert_tiled(&directory, len);
     }
     let artifact = Artifact {
         location: Location::file("fuzzed"),
