@@ -214,6 +214,11 @@ impl Budget {
         self.spend(&self.spent.expanded, n, self.expanded_cap(), Stop::Expanded)
     }
 
+    /// Take back `n` bytes that are decompressed once more.
+    pub fn refund_expanded(&self, n: u64) {
+        self.spent.expanded.fetch_sub(n, Ordering::Relaxed);
+    }
+
     /// Bytes that decompression may produce in this job, over all levels.
     pub fn expanded_cap(&self) -> u64 {
         let limits = &self.limits;

@@ -183,7 +183,7 @@ pub fn literals(count: usize) -> Vec<Literal> {
     let mut all = Vec::new();
     while all.len() < count {
         let (head, tail) = (random.pick(&HEADS), random.pick(&TAILS));
-        let bytes = match all.len() % 20 {
+        let mut bytes = match all.len() % 20 {
             0 | 10 => [
                 b"c",
                 head.trim_end_matches('.').as_bytes(),
@@ -195,13 +195,15 @@ pub fn literals(count: usize) -> Vec<Literal> {
             2 => [&random.next().to_le_bytes()[..4], b"\0\0\x01"].concat(),
             _ => format!("{head}{tail}").into_bytes(),
         };
-        let literal = match all.len() % 3 {
-            0 => Literal::folded(bytes),
-            _ => Literal::exact(bytes),
+        let make = |bytes: &Vec<u8>| match all.len() % 3 {
+            0 => Literal::folded(bytes.clone()),
+            _ => Literal::exact(bytes.clone()),
         };
-        if !all.contains(&literal) {
-            all.push(literal);
+        // There are more literals in a long list than words here.
+        while all.contains(&make(&bytes)) {
+            bytes.extend(random.pick(&TAILS).bytes());
         }
+        all.push(make(&bytes));
     }
     all
 }

@@ -48,9 +48,20 @@ pub struct JobContext {
     pub alone: bool,
     /// Whether members were opened at the same time.
     pub was_shared: AtomicBool,
+    /// What limits of the whole file left out.
+    pub left_out: LeftOut,
+}
+
+/// What limits of the whole file left out, so that it can be told without a
+/// gap for each.
+#[derive(Debug, Default)]
+pub struct LeftOut {
     /// Members that were not opened, or not to their end, because the file
     /// has unpacked to as much as it may.
-    pub left_out: AtomicUsize,
+    pub expanded: AtomicUsize,
+    /// Archives of which some members were not named, because the file has as
+    /// many as it may.
+    pub unnamed: AtomicUsize,
 }
 
 impl JobContext {

@@ -11,7 +11,6 @@ use super::members;
 use super::names;
 use super::pieces::Pieces;
 use super::sweep::Sweep;
-use crate::budget::Stop;
 use crate::formats::{Artifact, Claim, Context, FORMATS, Format, FormatSpec, Named, Probe};
 use crate::report::{Place, Why};
 use crate::wire::Fault;
@@ -24,21 +23,7 @@ pub(super) type Claimed = (&'static dyn Format, Claim);
 pub fn inspect(job: &JobContext, artifact: &Artifact, page: Page<'_>) -> Result<(), Fault> {
     let entry = page.entry;
     job.budget.check()?;
-    let probe = Probe::new(artifact);
-    let claims = claims(&probe, |panic| {
-        job.ledger.gap(entry, Place::whole(), Why::Panicked, panic);
-    });
-    let chosen = chosen(&claims);
-    job.ledger.formats(entry, specs(&chosen));
-    if lfs::is_pointer(artifact.source.as_ref()) {
-        job.ledger
-            .gap(entry, Place::whole(), Why::NotMaterialised, lfs::ADVICE);
-    } else {
-        for draft in names::judge(artifact, &claims) {
-            job.ledger.finding(entry, draft);
-        }
-    }
-    drop(probe);
+    let Looked { claims, chosen } = look(job, artifact, entry);
     let formats: Vec<_> = chosen.iter().map(|(format, _)| *format).collect();
     let mut pieces = Pieces::new(artifact, formats);
     let mut members = Vec::new();
@@ -59,6 +44,34 @@ pub fn inspect(job: &JobContext, artifact: &Artifact, page: Page<'_>) -> Result<
     let rest = job.ledger.undelegated(entry);
     Sweep::new(job, page, &artifact.source).run(rest)?;
     pieces.open_archives(job, page)
+}
+
+/// What the first look at an artifact came to.
+pub(super) struct Looked {
+    /// Every claim.
+    claims: Vec<Claimed>,
+    /// The formats that are to examine it.
+    pub chosen: Vec<Claimed>,
+}
+
+/// The first look at an artifact: what it is, and what is to be said about its
+/// name.
+pub(super) fn look(job: &JobContext, artifact: &Artifact, entry: Entry) -> Looked {
+    let probe = Probe::new(artifact);
+    let claims = claims(&probe, |panic| {
+        job.ledger.gap(entry, Place::whole(), Why::Panicked, panic);
+    });
+    let chosen = chosen(&claims);
+    job.ledger.formats(entry, specs(&chosen));
+    if lfs::is_pointer(artifact.source.as_ref()) {
+        job.ledger
+            .gap(entry, Place::whole(), Why::NotMaterialised, lfs::ADVICE);
+    } else {
+        for draft in names::judge(artifact, &claims) {
+            job.ledger.finding(entry, draft);
+        }
+    }
+    Looked { claims, chosen }
 }
 
 /// The formats that recognise an artifact; a format that fails inside does
@@ -131,11 +144,14 @@ fn examine(
         Ok(Ok(())) => {}
         Ok(Err(fault)) if fault.ends_job() => return Err(fault),
         Ok(Err(fault)) => {
-            let place = fault.offset().map_or_else(Place::whole, Place::from);
-            let detail = format!("{}: {fault}", format.spec().title);
-            job.ledger.gap(entry, place, fault.why(), detail);
-            if let Fault::Stop(Stop::Members) = fault {
-                members::tell_too_many(job, entry);
+            let is_listed = match fault {
+                Fault::Stop(stop) => members::tell_stop(job, entry, stop),
+                _ => true,
+            };
+            if is_listed {
+                let place = fault.offset().map_or_else(Place::whole, Place::from);
+                let detail = format!("{}: {fault}", format.spec().title);
+                job.ledger.gap(entry, place, fault.why(), detail);
             }
         }
         Err(panic) => job.ledger.gap(entry, Place::whole(), Why::Panicked, panic),

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::context::{JobContext, Lineage, Page};
+use super::context::{JobContext, LeftOut, Lineage, Page};
 use super::discover::Found;
 use super::guard::guarded;
 use super::inspect::inspect;
@@ -55,7 +55,7 @@ pub fn run(mut context: JobContext, found: &Found, skip_holes: bool) {
     if has_ended && context.is_void() {
         context.alone = true;
         context.was_shared.store(false, Ordering::Relaxed);
-        context.left_out.store(0, Ordering::Relaxed);
+        context.left_out = LeftOut::default();
         context.budget.begin_anew();
         context.ledger.begin_anew();
         if attempt(&context, found, skip_holes) {

@@ -52,6 +52,8 @@ struct Account {
     order: Vec<u32>,
     /// Numbers given to members so far.
     members: u32,
+    /// Whether another page says it all.
+    scrapped: bool,
     findings_per_rule: usize,
     strategy: &'static str,
     formats: Vec<&'static FormatSpec>,
@@ -109,6 +111,17 @@ impl Ledger {
         self.push(location, Vec::new(), len, strategy)
     }
 
+    /// Forget an artifact: it is looked at once more, on another page.
+    pub fn scrap(&self, entry: Entry) {
+        self.account(entry, |a| a.scrapped = true);
+    }
+
+    /// Whether the sweep found archives that nobody has opened yet.
+    pub fn has_carves(&self, entry: Entry) -> bool {
+        self.account(entry, |a| !a.carves.is_empty())
+            .unwrap_or(false)
+    }
+
     /// Numbers for so many more members of an artifact; the first of them.
     pub fn number(&self, of: Entry, count: usize) -> u32 {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
@@ -140,6 +153,7 @@ impl Ledger {
             location,
             order,
             members: 0,
+            scrapped: false,
             findings_per_rule: self.findings_per_rule,
             strategy,
             formats: Vec::new(),
@@ -363,6 +377,7 @@ impl Ledger {
 impl Books {
     /// Everything, in the order of the members.
     fn close(mut self) -> Outcome {
+        self.accounts.retain(|account| !account.scrapped);
         self.accounts.sort_by(|a, b| a.order.cmp(&b.order));
         self.gaps.sort();
         let mut outcome = Outcome {

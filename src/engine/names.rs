@@ -142,7 +142,7 @@ fn is_one_of(format: &dyn Format, ids: &[&str]) -> bool {
 fn mismatch(name: &Name, found: &[&'static dyn Format]) -> Option<Draft> {
     let is = *found.iter().max_by_key(|format| weight(**format))?;
     let is_kept = |p: &&'static dyn Format| found.iter().any(|f| f.spec().id == p.spec().id);
-    if name.promised.iter().any(|p| is_kept(&p)) {
+    if name.promised.iter().any(is_kept) {
         return None;
     }
     let severity = grade(name, is)?;

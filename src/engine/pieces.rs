@@ -104,6 +104,9 @@ impl<'a> Pieces<'a> {
                 break;
             }
             if self.is_recognised(job, entry, &span) {
+                if !may_open(job, entry) {
+                    break;
+                }
                 opened += 1;
                 let name = format!("(bytes {}..{})", span.start, span.end);
                 let member = Member::new(name, Body::Stored(span));
@@ -252,6 +255,9 @@ impl<'a> Pieces<'a> {
                 job.ledger.gap(entry, left.into(), Why::Limit, detail);
                 return Ok(());
             }
+            if !may_open(job, entry) {
+                return Ok(());
+            }
             opened += 1;
             self.open_archive(job, page, carve, span)?;
         }
@@ -320,6 +326,18 @@ impl<'a> Pieces<'a> {
         };
         members::open(job, self.artifact, page, vec![Member::new(name, body)])
     }
+}
+
+/// Whether the file may have one more member.
+fn may_open(job: &JobContext, entry: Entry) -> bool {
+    let Err(stop) = job.budget.spend_member() else {
+        return true;
+    };
+    if members::tell_stop(job, entry, stop) {
+        let detail = format!("{stop}: what lies between the records is not opened");
+        job.ledger.gap(entry, Place::whole(), stop.into(), detail);
+    }
+    false
 }
 
 fn complement(slack: &[Span], len: u64) -> Vec<Span> {

@@ -5,12 +5,12 @@
 //! once its deadline and a grace have passed: its ledger is taken as it
 //! stands, and the scan ends without it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::context::JobContext;
+use super::context::{JobContext, LeftOut};
 use super::crew::Crew;
 use super::discover::Found;
 use super::job::{Running, run as run_job};
@@ -138,7 +138,7 @@ fn start(
             memory: shared.memory,
             alone: false,
             was_shared: AtomicBool::new(false),
-            left_out: AtomicUsize::new(0),
+            left_out: LeftOut::default(),
         };
         run_job(context, &job.found, skip_holes);
         drop(hand);

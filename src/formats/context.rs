@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::budget::{Budget, Stop};
 use crate::report::{Accepted, Place, Span, Tensor, Why};
 use crate::rules::{Draft, Rule};
+use crate::source::Piece;
 use crate::wire::codec::Packing;
 
 /// Calls of [`Context::tick`] between two looks at the clock.
@@ -62,6 +63,9 @@ pub enum Body {
     /// They lie as such in the container and become the member's own: the
     /// container's sweep leaves them to it.
     Stored(Span),
+    /// They lie in the container in pieces, with zeros between them that are
+    /// stored nowhere. The pieces become the member's own.
+    Joined(Vec<Piece>),
     /// They come out of codecs that read this span. The packed bytes stay
     /// the container's.
     Packed(Span, Packing),

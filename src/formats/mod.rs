@@ -37,14 +37,19 @@ mod ar;
 mod arrow;
 mod bytecode;
 mod compressed;
+mod coreml;
 mod cpio;
 mod dcp;
 mod encoded;
+mod iso;
+mod keras;
 mod manifest;
 mod mar;
 mod media;
+mod nemo;
 mod npy;
 mod npz;
+mod oci;
 mod parquet;
 mod pickle;
 mod program;
@@ -53,6 +58,7 @@ mod safetensors;
 mod seven_zip;
 pub mod shard_index;
 mod skops;
+mod spark;
 mod tar;
 mod template;
 mod text;
@@ -62,6 +68,8 @@ mod torch_package;
 mod torch_tar;
 mod torchscript;
 mod unexamined;
+mod wheel;
+mod yaml;
 mod zarr;
 mod zip;
 
@@ -85,13 +93,24 @@ pub static FORMATS: &[&dyn Format] = &[
     &dcp::CheckpointData,
     &mar::ModelArchive,
     &mar::ModelManifest,
+    &mar::ModelTarball,
+    &keras::Keras,
+    &keras::KerasConfig,
+    &wheel::Wheel,
+    &wheel::PathFile,
     &tar::Tar,
+    &nemo::Nemo,
+    &oci::Image,
+    &oci::Blob,
+    &oci::MANIFEST,
+    &oci::MODEL,
     &torch_tar::TorchTar,
     &torch_tar::TorchTarPart,
     &seven_zip::SevenZip,
     &rar::Rar,
     &ar::Ar,
     &cpio::Cpio,
+    &iso::Iso,
     &compressed::GZIP,
     &compressed::BZIP2,
     &compressed::XZ,
@@ -105,9 +124,11 @@ pub static FORMATS: &[&dyn Format] = &[
     &safetensors::Safetensors,
     &shard_index::ShardIndex,
     &manifest::Manifest,
+    &yaml::Yaml,
+    &coreml::PackageManifest,
+    &spark::SparkMetadata,
     &template::JinjaTemplate,
     &unexamined::HDF5,
-    &unexamined::KERAS,
     &unexamined::GGUF,
     &unexamined::GGML,
     &unexamined::ONNX,
@@ -117,7 +138,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::TFLITE,
     &unexamined::EXECUTORCH,
     &unexamined::CAB,
-    &unexamined::ISO,
     &unexamined::SQUASHFS,
     &unexamined::DMG,
     &unexamined::MSGPACK,

@@ -126,9 +126,8 @@ impl Format for Text {
     }
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
-        match json_end(artifact.source.as_ref(), cx)? {
-            Some(end) => cx.slack(end..artifact.source.len()),
-            None => {}
+        if let Some(end) = json_end(artifact.source.as_ref(), cx)? {
+            cx.slack(end..artifact.source.len());
         }
         Ok(())
     }

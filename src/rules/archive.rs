@@ -19,6 +19,7 @@ pub static RULES: &[&Rule] = &[
     &SYMLINK,
     &SPECIAL_FILE,
     &ANTI_ITEM,
+    &LENDS_RIGHTS,
     &WRONG_CHECKSUM,
     &WRONG_SIZE,
     &FALSE_FLAGS,
@@ -174,6 +175,18 @@ pub static ANTI_ITEM: Rule = Rule {
           Backup programs write such items; a model has no need to delete anything.",
     remedy: "Unpack the archive into an empty folder.",
     references: &["CWE-73"],
+};
+
+/// A program with the set-user-id or set-group-id bit.
+pub static LENDS_RIGHTS: Rule = Rule {
+    id: "archive-setuid-file",
+    severity: Severity::Low,
+    title: "a member is a program that runs with the rights of its owner",
+    why: "If the archive is unpacked by an administrator and the bits are kept, whoever runs the \
+          program acts as its owner. Layers of system images hold a few such programs; models \
+          have no need for them.",
+    remedy: "Unpack without keeping permissions, or remove the bits from the file.",
+    references: &["CWE-250", "CWE-732"],
 };
 
 /// A checksum that is not that of the bytes.

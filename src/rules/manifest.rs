@@ -7,6 +7,7 @@ use crate::report::Severity;
 /// The family, in the order of the catalogue.
 pub static RULES: &[&Rule] = &[
     &TEMPLATE_ESCAPE,
+    &PYTHON_TAG,
     &KERNEL_FROM_HUB,
     &INDEX_PATH_ESCAPE,
     &REMOTE_CODE,
@@ -30,6 +31,17 @@ pub static TEMPLATE_ESCAPE: Rule = Rule {
     remedy: "Do not load the model. Take the template from the model's author, or write one that \
              uses the messages only.",
     references: &["CWE-1336", "CVE-2024-34359", "CVE-2026-5760"],
+};
+
+/// A YAML tag that makes an object.
+pub static PYTHON_TAG: Rule = Rule {
+    id: "yaml-python-tag",
+    severity: Severity::Critical,
+    title: "a YAML tag makes the loader import and call Python",
+    why: "PyYAML's full and unsafe loaders import what such a tag names and call it with the value \
+          behind it. Loading the document is then running its author's code.",
+    remedy: "Load YAML with a safe loader only, which refuses such tags, and remove the tag.",
+    references: &["CWE-502", "CVE-2020-14343", "CVE-2021-37678"],
 };
 
 /// An attention implementation that is fetched from a hub.

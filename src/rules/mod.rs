@@ -11,8 +11,11 @@ pub mod bytecode;
 pub mod content;
 mod draft;
 pub mod embedded;
+pub mod keras;
 pub mod manifest;
 pub mod numpy;
+pub mod oci;
+pub mod packages;
 pub mod pickle;
 pub mod safetensors;
 pub mod secrets;
@@ -76,7 +79,10 @@ pub static FAMILIES: &[Family] = &[
     ("Arrow and Parquet", arrow::RULES),
     ("Zarr", zarr::RULES),
     ("skops", skops::RULES),
+    ("Keras", keras::RULES),
     ("Archives", archive::RULES),
+    ("Container images", oci::RULES),
+    ("Packages", packages::RULES),
     ("Safetensors", safetensors::RULES),
     ("Shard sets", shards::RULES),
     ("Manifests", manifest::RULES),

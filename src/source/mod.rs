@@ -26,6 +26,7 @@
 mod chunk;
 mod disk;
 mod fault;
+mod joined;
 mod mapped;
 mod memory;
 mod metered;
@@ -35,6 +36,7 @@ mod window;
 
 pub use chunk::Chunk;
 pub use disk::Disk;
+pub use joined::{Joined, Piece};
 pub use mapped::Mapped;
 pub use memory::Memory;
 pub use metered::Metered;

@@ -38,6 +38,8 @@ pub struct Spool {
 enum Held {
     /// All bytes so far, at the front.
     Memory(Room),
+    /// All bytes so far, which somebody has looked at.
+    Head(SharedSource),
     /// Whole pieces in the file, and the bytes behind them.
     File {
         file: File,
@@ -104,6 +106,14 @@ impl Spool {
         }
     }
 
+    /// Go on behind `head`, which is to be written to the file first.
+    pub fn resume(budget: Budget, head: SharedSource) -> Result<Self, ReadError> {
+        let mut spool = Spool::new(budget);
+        spool.len = head.len();
+        spool.held = Held::Head(head);
+        Ok(spool)
+    }
+
     /// Bytes collected so far.
     pub fn len(&self) -> u64 {
         self.len
@@ -121,6 +131,7 @@ impl Spool {
         let len = usize::try_from(self.len).unwrap_or(usize::MAX);
         Ok(match &mut self.held {
             Held::Memory(room) => room.from(len),
+            Held::Head(_) => &mut [],
             Held::File { piece, filled, .. } => piece.get_mut(*filled..).unwrap_or_default(),
         })
     }
@@ -177,7 +188,23 @@ impl Spool {
                 file.write_all(piece)?;
                 *filled = 0;
             }
+            Held::Head(_) => return self.spill(),
             Held::File { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Write out what is still to be written, so that finishing cannot fail for
+    /// want of space.
+    pub fn flush(&mut self) -> Result<(), ReadError> {
+        if let Held::File {
+            file,
+            piece,
+            filled,
+        } = &mut self.held
+        {
+            file.write_all(piece.get(..*filled).unwrap_or_default())?;
+            *filled = 0;
         }
         Ok(())
     }
@@ -185,8 +212,10 @@ impl Spool {
     /// Move what is in memory to a file.
     fn spill(&mut self) -> Result<(), ReadError> {
         let mut file = (self.open)()?;
-        if let Held::Memory(room) = &self.held {
-            file.write_all(room.as_ref())?;
+        match &self.held {
+            Held::Memory(room) => file.write_all(room.as_ref())?,
+            Held::Head(head) => file.write_all(&head.chunk(0..head.len())?)?,
+            Held::File { .. } => {}
         }
         self.held = Held::File {
             file,
@@ -198,18 +227,13 @@ impl Spool {
     }
 
     /// The collected bytes as a source.
-    pub fn finish(self) -> Result<Unpacked, ReadError> {
+    pub fn finish(mut self) -> Result<Unpacked, ReadError> {
+        self.flush()?;
         let len = usize::try_from(self.len).unwrap_or(usize::MAX);
         let body = match self.held {
             Held::Memory(room) => Body::Memory(Memory::held(Filled { room, len })),
-            Held::File {
-                mut file,
-                piece,
-                filled,
-            } => {
-                file.write_all(piece.get(..filled).unwrap_or_default())?;
-                Body::File(Disk::from_file(file, false)?)
-            }
+            Held::Head(head) => Body::Head(head),
+            Held::File { file, .. } => Body::File(Disk::from_file(file, false)?),
         };
         Ok(Unpacked {
             body,
@@ -226,6 +250,7 @@ impl Spool {
     ) -> Result<(), ReadError> {
         let (kept, rest): (SharedSource, Vec<u8>) = match self.held {
             Held::Memory(_) => (std::sync::Arc::new(self.finish()?), Vec::new()),
+            Held::Head(head) => (head, Vec::new()),
             Held::File {
                 file,
                 mut piece,
@@ -271,6 +296,7 @@ pub struct Unpacked {
 #[derive(Debug)]
 enum Body {
     Memory(Memory<Filled>),
+    Head(SharedSource),
     File(Disk),
 }
 
@@ -278,6 +304,7 @@ impl Unpacked {
     fn source(&self) -> &dyn Source {
         match &self.body {
             Body::Memory(memory) => memory,
+            Body::Head(head) => head.as_ref(),
             Body::File(disk) => disk,
         }
     }
@@ -373,6 +400,7 @@ mod tests {
         if let Held::File { file, .. } = &mut spool.held {
             *file = File::open("/dev/null").unwrap();
         }
+        assert!(matches!(spool.flush(), Err(ReadError::Io(_))));
         spool.push(&[7; PIECE_BYTES - 5]).unwrap();
         assert!(matches!(spool.room(), Err(ReadError::Io(_))));
     }

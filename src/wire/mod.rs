@@ -30,6 +30,7 @@ pub mod cpio;
 pub mod cursor;
 mod fault;
 pub mod flatbuffer;
+pub mod iso;
 pub mod json;
 pub mod marshal;
 pub mod pickle;
@@ -38,6 +39,8 @@ pub mod rar;
 pub mod seven_zip;
 pub mod tar;
 pub mod thrift;
+pub mod wide;
+pub mod yaml;
 pub mod zip_directory;
 
 pub use fault::Fault;

@@ -107,7 +107,7 @@ fn ours(bytes: &[u8]) -> Files {
                     keep(&mut files, one.name, &bytes, one.stated.as_ref());
                 }
             }
-            Body::Decoded(_) => panic!("bytes of a header"),
+            Body::Joined(_) | Body::Decoded(_) => panic!("no bytes of 7-Zip"),
         }
     }
     files

@@ -18,7 +18,81 @@ use zip::{CompressionMethod, ZipArchive};
 use crate::support::{cases, fixtures};
 
 /// Cases in which the other reader sees something else, and why.
-const DISAGREEMENTS: &[(&str, &str)] = &[];
+const DISAGREEMENTS: &[(&str, &str)] = &[
+    (
+        "archive-in-comment",
+        "Two directories: it takes the last alone.",
+    ),
+    ("cut", "It needs an end record."),
+    (
+        "duplicate-member",
+        "Of two members of one name it keeps the last.",
+    ),
+    (
+        "end-inside-member",
+        "Two directories: it takes the last alone.",
+    ),
+    (
+        "info-zip-piped-zip64",
+        "The offset is left to a zip64 record that is not there; it refuses.",
+    ),
+    ("lying-count", "It believes the count."),
+    (
+        "negative-offset",
+        "It takes the offset as it stands and finds no directory there.",
+    ),
+    (
+        "overlapping-members",
+        "It refuses members that share bytes.",
+    ),
+    ("sealed-directory", "No directory can be read."),
+    ("split-part", "It needs an end record."),
+    (
+        "torch-directory-behind",
+        "It looks for the directory in front of the end record alone.",
+    ),
+    (
+        "torch-duplicate-first",
+        "Of two members of one name it keeps the last.",
+    ),
+    (
+        "torch-duplicate-last",
+        "Of two members of one name it keeps the last.",
+    ),
+    ("torch-end-disk", "It refuses archives of several disks."),
+    (
+        "torch-glued-first",
+        "Two directories: it takes the last alone.",
+    ),
+    (
+        "torch-glued-last",
+        "Two directories: it takes the last alone.",
+    ),
+    (
+        "torch-in-comment",
+        "Two directories: it takes the last alone.",
+    ),
+    ("torch-name-not-utf8", "It refuses a name that is no UTF-8."),
+    ("torch-no-end", "It needs an end record."),
+    (
+        "torch-ragged-extra",
+        "It refuses an extra field that runs past its end.",
+    ),
+    (
+        "torch-two-zip64-ends",
+        "It takes the zip64 record that the locator leads to.",
+    ),
+    (
+        "torch-zip64-twice",
+        "It takes the second of two zip64 fields.",
+    ),
+    ("two-archives", "Two directories: it takes the last alone."),
+    ("unicode-name", "It takes the name in the extra field."),
+    (
+        "unicode-name-escapes",
+        "It takes the name in the extra field.",
+    ),
+];
 
 /// A member as both sides can tell it: name, method, packed length, unpacked
 /// length, checksum.

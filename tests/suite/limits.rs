@@ -13,6 +13,7 @@ use modelaudit::engine::{Backing, Event, Input, MemoryProbe, MemoryStep, Observe
 use modelaudit::report::{Report, Verdict, Why};
 use modelaudit::source::{Memory, ReadError, SharedSource, Source};
 
+use crate::binary::command;
 use crate::support::{
     MACHINE, assert_sound, forced, request_for, request_for_source, scan, scan_path,
 };
@@ -54,7 +55,8 @@ fn nesting_deeper_than_the_limit_is_a_gap() {
             ..Limits::default()
         },
     );
-    assert_eq!((deep.exit_code, whys(&deep)), (2, vec![Why::Limit]));
+    assert_eq!((deep.exit_code, whys(&deep)), (1, vec![Why::Limit]));
+    assert_eq!(deep.findings[0].rule, "archive-deep-nesting");
     let enough = with_limits(
         request_for("nest.zip", bytes),
         Limits {
@@ -80,8 +82,9 @@ fn a_bomb_stops_at_its_ratio_and_what_came_before_is_examined() {
     let report = with_limits(request_for("bomb.zip", zipped("zeros", &bytes)), limits);
     assert_eq!(
         (report.verdict, whys(&report)),
-        (Verdict::Incomplete, vec![Why::Limit])
+        (Verdict::Findings, vec![Why::Limit])
     );
+    assert_eq!(report.findings[0].rule, "archive-bomb");
     let member = report
         .artifacts
         .iter()
@@ -119,6 +122,70 @@ fn a_member_too_long_to_keep_is_swept_as_it_passes() {
         .unwrap();
     assert_eq!(member.coverage.len, bytes.len() as u64);
     assert_eq!(member.coverage.missed, 0);
+}
+
+/// A NumPy array of zeros with the payload near its end, in gzip.
+fn packed_array(len: usize) -> Vec<u8> {
+    let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({len},), }}");
+    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    bytes.extend(format!("{header:<117}\n").bytes());
+    let begin = bytes.len();
+    bytes.resize(begin + len, 0);
+    let at = bytes.len() - 4096;
+    bytes[at..at + PAYLOAD.len()].copy_from_slice(PAYLOAD);
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(&bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+#[test]
+fn a_disk_without_space_costs_no_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("weights.npy.gz");
+    std::fs::write(&path, packed_array(40 << 20)).unwrap();
+    let scan = |temporary: &std::path::Path| {
+        let output = command(&["--format", "json", path.to_str().unwrap()])
+            .env("TMPDIR", temporary)
+            .output()
+            .unwrap();
+        let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+        assert_sound(&report, "without space");
+        assert!(report.findings.iter().any(|f| f.rule == "embedded-pickle"));
+        report
+    };
+    assert!(whys(&scan(dir.path())).is_empty());
+    let without = scan(&dir.path().join("nowhere"));
+    assert_eq!(
+        (without.exit_code, whys(&without)),
+        (1, vec![Why::Unreadable])
+    );
+    assert!(without.gaps[0].detail.contains("cannot be kept"));
+    assert!(without.artifacts.iter().all(|a| a.coverage.missed == 0));
+}
+
+#[test]
+fn long_members_are_swept_the_same_whether_they_are_kept_or_not() {
+    let mut bytes = vec![0x9b; 3 << 20];
+    bytes[2 << 20..][..PAYLOAD.len()].copy_from_slice(PAYLOAD);
+    // An archive at the end says that the bytes are of a format after all.
+    let mut archive = bytes.clone();
+    archive.extend(zipped("m", PAYLOAD));
+    for bytes in [bytes, archive] {
+        let scan = |spill_bytes| {
+            let limits = Limits {
+                spill_bytes,
+                ..Limits::default()
+            };
+            let mut report = with_limits(request_for("a.zip", zipped("big", &bytes)), limits);
+            report.stats = Default::default();
+            report
+        };
+        let kept = scan(32 << 20);
+        assert!(kept.gaps.is_empty() && !kept.findings.is_empty());
+        for spill_bytes in [0, 1000, 1 << 20, 3 << 20] {
+            assert_eq!(kept, scan(spill_bytes), "{spill_bytes}");
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod detection;
 mod differential;
 mod differential_7z;
 mod differential_archives;
+mod differential_tar;
 mod differential_zip;
 mod docs;
 mod exit;

@@ -24,14 +24,14 @@ const BEFORE_BYTES: usize = 512;
 /// a quote, a module, a quote, a bracket and a call of at least 12 bytes, one
 /// of 40. Bits of the rest stand at their verifiers.
 pub(super) static PATTERNS: &[Pattern] = &[
-    CODE.pattern("exec", b"exec(", 1, 59.0, evaluate),
-    CODE.pattern("eval", b"eval(", 1, 59.0, evaluate),
-    CODE.pattern("import-call", b"__import__(", 7, 90.0, import_call),
-    CODE.pattern("dup2-socket", b"os.dup2(", 3, 60.0, dup2),
-    CODE.pattern("pty-spawn", b"pty.spawn(", 2, 20.0, pty_spawn),
-    CODE.pattern("jndi", b"${jndi:", 1, 30.0, jndi),
-    CODE.pattern("stratum", b"stratum+", 3, 35.0, stratum),
-    CODE.pattern("stratum2", b"stratum2+", 3, 35.0, stratum),
+    CODE.pattern("exec", b"exec(", 59.0, evaluate),
+    CODE.pattern("eval", b"eval(", 59.0, evaluate),
+    CODE.pattern("import-call", b"__import__(", 90.0, import_call),
+    CODE.pattern("dup2-socket", b"os.dup2(", 60.0, dup2),
+    CODE.pattern("pty-spawn", b"pty.spawn(", 20.0, pty_spawn),
+    CODE.pattern("jndi", b"${jndi:", 30.0, jndi),
+    CODE.pattern("stratum", b"stratum+", 35.0, stratum),
+    CODE.pattern("stratum2", b"stratum2+", 35.0, stratum),
 ];
 
 /// What they share.

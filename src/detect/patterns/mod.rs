@@ -45,8 +45,6 @@ pub(super) struct Pattern {
     pub name: &'static str,
     /// The literal that locates it.
     pub anchor: &'static [u8],
-    /// Where in the anchor its four most unusual bytes start.
-    pub key_at: usize,
     /// Bytes in front of the anchor that the verifier may see.
     pub before: usize,
     /// Bytes from the anchor's first byte on that it may see.
@@ -81,14 +79,12 @@ impl Family {
         self,
         name: &'static str,
         anchor: &'static [u8],
-        key_at: usize,
         checked_bits: f64,
         verify: fn(&Around<'_>) -> Option<Found>,
     ) -> Pattern {
         Pattern {
             name,
             anchor,
-            key_at,
             before: self.before,
             after: self.after,
             reach: self.reach,

@@ -38,7 +38,7 @@ const fn script(name: &'static str, anchor: &'static [u8]) -> Pattern {
         after: LINE_CAP_BYTES + BODY_BYTES + 2,
         reach: Reach::NotProse,
     };
-    family.pattern(name, anchor, 0, CHECKED_BITS, verify)
+    family.pattern(name, anchor, CHECKED_BITS, verify)
 }
 
 /// Interpreters that a script may name.

@@ -27,28 +27,27 @@ const BEFORE_BYTES: usize = 512;
 /// others: the second half of the command is a literal of 8 bytes or more (64)
 /// at one of 512 places (-9), one of up to 16 spellings (-4).
 pub(super) static PATTERNS: &[Pattern] = &[
-    SHELL.pattern("dev-tcp", b"/dev/tcp/", 4, 34.0, dev_socket),
-    SHELL.pattern("dev-udp", b"/dev/udp/", 4, 34.0, dev_socket),
-    SHELL.pattern("netcat-shell", b" -e /bin/", 0, 15.0, netcat),
-    SHELL.pattern("piped-shell", b"sh -i 2>&1", 3, 15.0, piped),
-    SHELL.pattern("curl-pipe", b"curl ", 0, 51.0, download),
-    SHELL.pattern("wget-pipe", b"wget ", 0, 51.0, download),
-    SHELL.pattern("chmod-run", b"chmod +x ", 4, 51.0, make_executable),
-    SHELL.pattern("base64-pipe", b"base64 -", 3, 30.0, decode_pipe),
-    SHELL.pattern("brace-base64", b"{base64,-d}|", 6, 24.0, brace_pipe),
-    SHELL.pattern("powershell", b"powershell", 4, 72.0, encoded),
-    SHELL.pattern("powershell-title", b"PowerShell", 4, 72.0, encoded),
-    SHELL.pattern("powershell-capital", b"POWERSHELL", 4, 72.0, encoded),
-    SHELL.pattern("pwsh", b"pwsh ", 0, 72.0, encoded),
+    SHELL.pattern("dev-tcp", b"/dev/tcp/", 34.0, dev_socket),
+    SHELL.pattern("dev-udp", b"/dev/udp/", 34.0, dev_socket),
+    SHELL.pattern("netcat-shell", b" -e /bin/", 15.0, netcat),
+    SHELL.pattern("piped-shell", b"sh -i 2>&1", 15.0, piped),
+    SHELL.pattern("curl-pipe", b"curl ", 51.0, download),
+    SHELL.pattern("wget-pipe", b"wget ", 51.0, download),
+    SHELL.pattern("chmod-run", b"chmod +x ", 51.0, make_executable),
+    SHELL.pattern("base64-pipe", b"base64 -", 30.0, decode_pipe),
+    SHELL.pattern("brace-base64", b"{base64,-d}|", 24.0, brace_pipe),
+    SHELL.pattern("powershell", b"powershell", 72.0, encoded),
+    SHELL.pattern("powershell-title", b"PowerShell", 72.0, encoded),
+    SHELL.pattern("powershell-capital", b"POWERSHELL", 72.0, encoded),
+    SHELL.pattern("pwsh", b"pwsh ", 72.0, encoded),
     SHELL.pattern(
         "download-string",
         b".DownloadString(",
-        5,
         14.0,
         download_string,
     ),
-    SHELL.pattern("certutil", b"certutil", 3, 51.0, certutil),
-    SHELL.pattern("mshta", b"mshta ", 1, 24.0, mshta),
+    SHELL.pattern("certutil", b"certutil", 51.0, certutil),
+    SHELL.pattern("mshta", b"mshta ", 24.0, mshta),
 ];
 
 /// What they share.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Child, Opening};
 use crate::budget::Stop;
-use crate::engine::context::JobContext;
+use crate::engine::context::{JobContext, LeftOut};
 use crate::engine::ledger::Entry;
 use crate::formats::Member;
 use crate::report::{Location, Place, Severity, Span, escape_bytes};
@@ -17,25 +17,44 @@ use crate::wire::codec::Refusal;
 /// are counted.
 const LISTED: usize = 20;
 
-/// Say how many members a limit of the whole file left out that are not
-/// listed.
+/// Say what limits of the whole file left out and is not listed.
 pub fn tell_unlisted(job: &JobContext, file: &Location) {
-    let count = job.left_out.load(Ordering::Relaxed);
-    let more = count.saturating_sub(LISTED);
-    if more > 0 {
-        let detail = format!("{}: {more} more members were not opened", Stop::Expanded);
-        job.ledger
-            .gap_at(file.clone(), Stop::Expanded.into(), detail);
+    let LeftOut { expanded, unnamed } = &job.left_out;
+    for (count, stop, what) in [
+        (expanded, Stop::Expanded, "members were not opened"),
+        (
+            unnamed,
+            Stop::Members,
+            "archives were not opened to their end",
+        ),
+    ] {
+        let more = count.load(Ordering::Relaxed).saturating_sub(LISTED);
+        if more > 0 {
+            let detail = format!("{stop}: {more} more {what}");
+            job.ledger.gap_at(file.clone(), stop.into(), detail);
+        }
     }
 }
 
-/// Report an archive that names more members than one file may have. Large
-/// data sets do, too.
-pub fn tell_too_many(job: &JobContext, entry: Entry) {
-    let most = job.budget.limits().members;
-    let message = format!("the file holds more than {most} members, over all levels");
-    let draft = BOMB.at(Place::whole()).severity(Severity::Low);
-    job.ledger.finding(entry, draft.message(message));
+/// Report, once, that a limit of the whole file was hit. Whether the gap that
+/// it leaves here is to be listed.
+pub fn tell_stop(job: &JobContext, entry: Entry, stop: Stop) -> bool {
+    let (counter, severity, message) = match stop {
+        Stop::Expanded => (&job.left_out.expanded, Severity::Medium, expanded(job)),
+        // Large data sets have that many, too.
+        Stop::Members => {
+            let most = job.budget.limits().members;
+            let message = format!("the file holds more than {most} members over all its levels");
+            (&job.left_out.unnamed, Severity::Low, message)
+        }
+        _ => return true,
+    };
+    let before = counter.fetch_add(1, Ordering::Relaxed);
+    if before == 0 {
+        let draft = BOMB.at(Place::whole()).severity(severity);
+        job.ledger.finding(entry, draft.message(message));
+    }
+    before < LISTED
 }
 
 impl Opening<'_> {
@@ -67,12 +86,7 @@ impl Child<'_> {
     /// member is not opened, or not to its end.
     pub(super) fn left_out(&self) {
         let job = self.job();
-        let before = job.left_out.fetch_add(1, Ordering::Relaxed);
-        if before == 0 {
-            let draft = BOMB.at(Place::whole()).message(expanded(job));
-            job.ledger.finding(self.opening.page.entry, draft);
-        }
-        if before < LISTED {
+        if tell_stop(job, self.opening.page.entry, Stop::Expanded) {
             let location = self.opening.parent.location.member(self.name);
             let why = Stop::Expanded.into();
             job.ledger.gap_at(location, why, Stop::Expanded.to_string());

@@ -8,13 +8,14 @@
 //! anyway.
 
 mod bounds;
+mod ends;
 mod solid;
 mod unpack;
 
 #[cfg(test)]
 mod tests;
 
-pub use bounds::{tell_too_many, tell_unlisted};
+pub use bounds::{tell_stop, tell_unlisted};
 
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use super::spans::Spans;
 use super::sum::Sum;
 use crate::formats::{Actual, Artifact, Body, Kept, Member, Stated, judge_stated};
 use crate::report::{Span, Why};
-use crate::source::{Memory, SharedSource, Slice};
+use crate::source::{Joined, Memory, Piece, SharedSource, Slice};
 use crate::wire::Fault;
 use crate::wire::codec::Packing;
 use unpack::{Unpacked, unpack};
@@ -102,6 +103,17 @@ impl Opening<'_> {
                 work: len(span),
                 memory: unpack::memory(packing, len(span), self.job).saturating_add(sweep),
             },
+            Body::Joined(pieces) => {
+                let data = pieces.iter().map(|piece| match piece {
+                    Piece::Data(span) => len(span),
+                    Piece::Zeros(_) => 0,
+                });
+                let work = data.fold(0, u64::saturating_add);
+                Need {
+                    work,
+                    memory: sweep.min(work),
+                }
+            }
             Body::Decoded(bytes) => Need {
                 work: bytes.len() as u64,
                 memory: 0,
@@ -130,6 +142,7 @@ impl Opening<'_> {
         };
         match body {
             Body::Stored(span) => child.stored(span, stated.as_ref()),
+            Body::Joined(pieces) => child.joined(&pieces),
             Body::Decoded(bytes) => child.decoded(bytes),
             Body::Packed(span, packing) => child.packed(span, &packing, stated.as_ref()),
             Body::Solid(span, packing, parts) => child.solid(span, &packing, parts),
@@ -181,6 +194,25 @@ impl Child<'_> {
             sum: None,
         };
         inspect(self.job(), &artifact, page)
+    }
+
+    /// Inspect pieces of the container that are read as one; they become the
+    /// member's own.
+    fn joined(&self, pieces: &[Piece]) -> Result<(), Fault> {
+        let Opening { parent, page, .. } = *self.opening;
+        let source = Joined::new(Arc::clone(&parent.source), pieces);
+        let artifact = self.artifact(Arc::new(source));
+        let own = Page {
+            entry: self.entry(artifact.source.len()),
+            lineage: page.lineage,
+            sum: None,
+        };
+        for piece in pieces {
+            if let Piece::Data(span) = piece {
+                self.job().ledger.delegate(page.entry, span.clone());
+            }
+        }
+        inspect(self.job(), &artifact, own)
     }
 
     /// Inspect a span of `of`, and tell what the container says about it and

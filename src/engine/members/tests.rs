@@ -2,14 +2,16 @@
 
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 
 use super::*;
 use crate::budget::{Budget, CancelToken, Limits};
+use crate::engine::context::LeftOut;
 use crate::engine::crew::Crew;
 use crate::engine::ledger::Ledger;
 use crate::engine::memory::Pressure;
 use crate::engine::plan::{Backing, Plan, Tier};
+use crate::formats::Part;
 use crate::report::{Location, Outcome};
 use crate::source::{Extent, ReadError, Source};
 use crate::wire::codec::Codec;
@@ -32,7 +34,7 @@ fn job(limits: Limits, window: u64, lanes: usize) -> JobContext {
         memory: 1 << 30,
         alone: false,
         was_shared: AtomicBool::new(false),
-        left_out: AtomicUsize::new(0),
+        left_out: LeftOut::default(),
     }
 }
 
@@ -229,4 +231,155 @@ fn holes_count_as_zeros_and_lost_bytes_leave_no_checksum() {
         let member = outcome.artifacts.last().unwrap();
         assert!(member.coverage.holes > 0, "{member:?}");
     }
+}
+
+/// The members of an outcome that is about a solid block, with their bytes.
+fn solid(stream: &[u8], limits: Limits, parts: &[(&str, Span, u32)]) -> Outcome {
+    let packed = deflated(stream);
+    let part = |(name, span, crc): &(&str, Span, u32)| Part {
+        name: (*name).to_owned(),
+        span: span.clone(),
+        stated: Some(Stated {
+            at: 3..9,
+            crc32: Some(*crc),
+            len: Some(span.end - span.start),
+        }),
+    };
+    let parts = parts.iter().map(part).collect();
+    let body = Body::Solid(0..packed.len() as u64, Codec::Deflate.into(), parts);
+    let job = job(limits, 4099, 2);
+    opened(
+        &job,
+        Arc::new(Memory::new(packed)),
+        Member::new("block", body),
+    )
+}
+
+fn names_and_lengths(outcome: &Outcome) -> Vec<(String, u64)> {
+    let members = outcome.artifacts.iter().skip(1);
+    members
+        .map(|a| (a.location.members.join("!"), a.coverage.len))
+        .collect()
+}
+
+#[test]
+fn parts_of_a_block_are_slices_and_the_rest_is_swept() {
+    let mut stream = noise(1000);
+    stream.extend([0; 500]);
+    stream.extend(noise(300));
+    let crc = |span: std::ops::Range<usize>| crc32fast::hash(&stream[span]);
+    let outcome = solid(
+        &stream,
+        Limits::default(),
+        &[
+            ("a", 0..400, crc(0..400)),
+            ("b", 400..900, crc(400..900) ^ 1),
+            ("c", 1000..1200, crc(1000..1200)),
+        ],
+    );
+    let expected = [
+        ("a", 400),
+        ("b", 500),
+        ("c", 200),
+        ("block (rest of the block at 900)", 100),
+        ("block (rest of the block at 1200)", 600),
+    ];
+    let expected = expected.map(|(name, len)| (name.to_owned(), len));
+    assert_eq!(names_and_lengths(&outcome), expected);
+    let wrong: Vec<_> = outcome.findings.iter().map(|f| &f.message).collect();
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].contains("checksum of `b`"));
+    assert!(outcome.gaps.is_empty());
+}
+
+#[test]
+fn parts_that_lie_outside_of_their_block_are_gaps() {
+    let stream = noise(1000);
+    let outcome = solid(
+        &stream,
+        Limits::default(),
+        &[
+            ("all", 0..1000, crc32fast::hash(&stream)),
+            ("again", 0..1000, crc32fast::hash(&stream)),
+            ("half", 900..1100, 0),
+            ("outside", 5000..6000, 0),
+        ],
+    );
+    let names: Vec<_> = names_and_lengths(&outcome);
+    let expected = [("all", 1000), ("again", 1000), ("half", 100)];
+    assert_eq!(names, expected.map(|(n, len)| (n.to_owned(), len)));
+    let gaps: Vec<_> = outcome.gaps.iter().map(|g| &g.location.members).collect();
+    assert_eq!(gaps, [&["half".to_owned()], &["outside".to_owned()]]);
+    assert_eq!(outcome.findings.len(), 1, "the length of `half`");
+}
+
+#[test]
+fn a_block_too_long_to_keep_names_what_it_holds() {
+    let parts: Vec<(String, Span)> = (0..30)
+        .map(|n| (format!("p{n:02}"), n * 1000..(n + 1) * 1000))
+        .collect();
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|(name, span)| (name.as_str(), span.clone(), 0))
+        .collect();
+    let limits = Limits {
+        spill_bytes: 1000,
+        positional_bytes: 2000,
+        ..Limits::default()
+    };
+    let outcome = solid(&noise(600_000), limits, &parts);
+    assert_eq!(names_and_lengths(&outcome), [("block".to_owned(), 600_000)]);
+    // The block, twenty parts, and one for the rest of them.
+    assert_eq!(outcome.gaps.len(), 22, "{:?}", outcome.gaps);
+    assert!(outcome.artifacts.iter().all(|a| a.coverage.adds_up()));
+}
+
+#[test]
+fn members_that_are_opened_at_the_same_time_stand_in_their_order() {
+    let bytes = noise(40_000);
+    let packed = deflated(&bytes);
+    let members: Vec<Member> = (0..400)
+        .map(|n| {
+            let body = Body::Packed(0..packed.len() as u64, Codec::Deflate.into());
+            Member {
+                name: format!("same-{}", n % 3),
+                body,
+                stated: stated(u32::from(n % 7 == 0), 40_000),
+            }
+        })
+        .collect();
+    let outcome = |cores| {
+        let mut job = job(Limits::default(), 4099, 1);
+        job.crew = Arc::new(Crew::new(1, cores));
+        let location = Location::file("container");
+        let source: SharedSource = Arc::new(Memory::new(packed.clone()));
+        let entry = job.ledger.open(location.clone(), source.len(), "in-memory");
+        let parent = Artifact {
+            location,
+            name: "container".into(),
+            source,
+            depth: 0,
+        };
+        let page = Page {
+            entry,
+            lineage: Lineage::InFile,
+            sum: None,
+        };
+        open(&job, &parent, page, members.clone()).unwrap();
+        let was_shared = job.was_shared.load(std::sync::atomic::Ordering::Relaxed);
+        (job.ledger.take(), was_shared)
+    };
+    let (alone, was_shared) = outcome(0);
+    assert!(!was_shared);
+    let (together, was_shared) = outcome(4);
+    assert!(was_shared);
+    assert_eq!(alone, together);
+    let names = names_and_lengths(&alone);
+    assert_eq!(names.len(), 400);
+    assert!(
+        names
+            .iter()
+            .enumerate()
+            .all(|(n, (name, _))| *name == format!("same-{}", n % 3))
+    );
 }

@@ -5,15 +5,18 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use super::Child;
+use super::ends::Ends;
 use crate::budget::Stop;
 use crate::engine::context::JobContext;
 use crate::engine::guard::guarded;
+use crate::engine::inspect::{look, recognised};
+use crate::engine::ledger::Entry;
 use crate::engine::sweep::PassingSweep;
 use crate::formats::{Actual, Kept, Part, judge_stream};
 use crate::report::{Place, Span, Why};
 use crate::source::{ReadError, SharedSource, Spool};
 use crate::wire::Fault;
-use crate::wire::codec::{Codec, Decoder, Failure, Packing, WINDOW_CAP_BYTES, failure};
+use crate::wire::codec::{Codec, Decoder, Failure, Packing, Refusal, WINDOW_CAP_BYTES, failure};
 
 /// Decoded bytes are handed on in pieces of this size at most, so that they
 /// are still near when they are looked at.
@@ -66,9 +69,18 @@ pub(super) fn unpack(
         return Ok(None);
     }
     let source = child.opening.parent.source.as_ref();
-    let mut decoder = packing.decode(source, span.clone(), &job.budget);
-    let mut output = Output::new(child, parts, &span, wants_crc);
-    let ended = output.fill(&mut decoder, packing.codec)?;
+    let decode = |must_keep| {
+        let mut decoder = packing.decode(source, span.clone(), &job.budget);
+        let mut output = Output::new(child, parts, &span, wants_crc);
+        output.must_keep = must_keep;
+        let ended = output.fill(&mut decoder, packing.codec)?;
+        Ok::<_, Fault>((decoder, output, ended))
+    };
+    let (mut decoder, mut output, mut ended) = decode(!parts.is_empty())?;
+    if !output.is_done() {
+        job.budget.refund_expanded(output.seen);
+        (decoder, output, ended) = decode(true)?;
+    }
     let is_whole = ended.is_ok();
     let codec = packing.codec;
     let judged = judge_stream(source, &span, codec, &decoder, is_whole, &job.budget)?;
@@ -94,7 +106,9 @@ pub(super) fn unpack(
 /// Why decoding ended before the end of the stream.
 enum Ended {
     Stop(Stop),
-    Failed(Failure),
+    Refused(Refusal),
+    /// The bytes that came out could not be read back.
+    Lost(Fault),
     Panicked(String),
     Broken(Codec),
 }
@@ -111,12 +125,19 @@ struct Output<'a> {
     /// Bytes that came out.
     seen: u64,
     crc: Option<crc32fast::Hasher>,
+    /// Whether somebody is known to read the bytes by position.
+    must_keep: bool,
     into: Into<'a>,
 }
 
 enum Into<'a> {
     Spool(Spool),
+    /// Too long to keep.
     Passing(PassingSweep<'a>),
+    /// Not kept as long as nobody needs it: its first bytes, and its page.
+    Loose(PassingSweep<'a>, SharedSource, Entry),
+    /// Swept to its end.
+    Swept,
 }
 
 impl<'a> Output<'a> {
@@ -129,6 +150,7 @@ impl<'a> Output<'a> {
             len: 0,
             seen: 0,
             crc: wants_crc.then(crc32fast::Hasher::new),
+            must_keep: false,
             into: Into::Spool(Spool::new(budget.clone())),
         }
     }
@@ -142,14 +164,18 @@ impl<'a> Output<'a> {
     ) -> Result<Result<(), Ended>, Fault> {
         loop {
             self.child.job().budget.check()?;
-            let room = self.room()?;
+            let room = match self.room() {
+                Ok(room) => room,
+                Err(fault) if fault.ends_job() => return Err(fault),
+                Err(fault) => return Ok(Err(Ended::Lost(fault))),
+            };
             let n = match guarded(|| decoder.read(room)) {
                 Ok(Ok(0)) => return Ok(Ok(())),
                 Ok(Ok(n)) => n,
                 Ok(Err(error)) => match failure(error) {
                     Failure::Source(error) => return Err(error.into()),
                     Failure::Broken => return Ok(Err(Ended::Broken(codec))),
-                    refused => return Ok(Err(Ended::Failed(refused))),
+                    Failure::Refused(refusal) => return Ok(Err(Ended::Refused(refusal))),
                 },
                 Err(panic) => return Ok(Err(Ended::Panicked(panic))),
             };
@@ -165,6 +191,13 @@ impl<'a> Output<'a> {
     /// Room for the next decoded bytes.
     fn room(&mut self) -> Result<&mut [u8], Fault> {
         let limits = self.child.job().budget.limits();
+        let spills = |spool: &Spool| spool.len() >= limits.spill_bytes;
+        if let Into::Spool(spool) = &mut self.into
+            && !self.must_keep
+            && spills(spool)
+        {
+            self.loosen()?;
+        }
         if let Into::Spool(spool) = &mut self.into {
             if spool.len() >= limits.positional_bytes {
                 self.pass(None)?;
@@ -177,7 +210,8 @@ impl<'a> Output<'a> {
         }
         let room = match &mut self.into {
             Into::Spool(spool) => spool.room()?,
-            Into::Passing(passing) => passing.room(),
+            Into::Passing(passing) | Into::Loose(passing, ..) => passing.room(),
+            Into::Swept => &mut [],
         };
         let n = room.len().min(PIECE_BYTES);
         Ok(room.get_mut(..n).unwrap_or_default())
@@ -194,16 +228,66 @@ impl<'a> Output<'a> {
         if let Some(crc) = &mut self.crc {
             let room = match &mut self.into {
                 Into::Spool(spool) => spool.room().unwrap_or_default(),
-                Into::Passing(passing) => passing.room(),
+                Into::Passing(passing) | Into::Loose(passing, ..) => passing.room(),
+                Into::Swept => &mut [],
             };
             crc.update(room.get(..n).unwrap_or_default());
         }
         match &mut self.into {
             Into::Spool(spool) => spool.take(n),
-            Into::Passing(passing) => passing.take(n),
+            Into::Passing(passing) | Into::Loose(passing, ..) => passing.take(n),
+            Into::Swept => {}
         }
         self.len = self.seen;
         Ok(())
+    }
+
+    /// What is in memory would go to a file now. Do without that, unless the
+    /// bytes so far are of a format that is going to look at them.
+    fn loosen(&mut self) -> Result<(), Fault> {
+        let (child, job) = (self.child, self.child.job());
+        self.must_keep = true;
+        let fresh = Into::Spool(Spool::new(job.budget.clone()));
+        let Into::Spool(spool) = std::mem::replace(&mut self.into, fresh) else {
+            return Ok(());
+        };
+        let head: SharedSource = Arc::new(spool.finish()?);
+        if !recognised(&child.artifact(Arc::clone(&head))).is_empty() {
+            self.into = Into::Spool(Spool::resume(job.budget.clone(), head)?);
+            return Ok(());
+        }
+        let entry = child.entry(0);
+        let mut passing = PassingSweep::new(job, entry);
+        let mut at = 0;
+        while at < head.len() {
+            let piece = head.chunk(at..at.saturating_add(PIECE_BYTES as u64))?;
+            passing.push(&piece)?;
+            at = at.saturating_add(piece.len() as u64);
+        }
+        self.into = Into::Loose(passing, head, entry);
+        Ok(())
+    }
+
+    /// End the sweep of bytes that were not kept, and look whether that was
+    /// right. Where it was not, nothing of it counts.
+    fn is_done(&mut self) -> bool {
+        let (child, job) = (self.child, self.child.job());
+        match std::mem::replace(&mut self.into, Into::Swept) {
+            Into::Loose(passing, head, entry) => {
+                let ends = Ends::new(head, passing.finish(), self.len);
+                let artifact = child.artifact(Arc::clone(&ends) as SharedSource);
+                let is_opaque = look(job, &artifact, entry).chosen.is_empty();
+                let is_done = is_opaque && ends.were_enough() && !job.ledger.has_carves(entry);
+                if !is_done {
+                    job.ledger.scrap(entry);
+                }
+                is_done
+            }
+            other => {
+                self.into = other;
+                true
+            }
+        }
     }
 
     /// Turn from keeping to passing, because there are too many bytes or the
@@ -245,11 +329,14 @@ impl<'a> Output<'a> {
                 }
                 (stop.into(), stop.to_string())
             }
-            Ended::Failed(Failure::Refused(refusal)) => {
+            Ended::Refused(refusal) => {
                 child.refused(span, refusal);
                 (refusal.why(), refusal.to_string())
             }
-            Ended::Failed(other) => (Why::Malformed, format!("{other:?}")),
+            Ended::Lost(fault) => {
+                let detail = format!("the unpacked bytes cannot be kept: {fault}");
+                (Why::Unreadable, detail)
+            }
             Ended::Panicked(panic) => (Why::Panicked, panic),
             Ended::Broken(codec) => {
                 let (title, at) = (codec.title(), self.len);
@@ -265,13 +352,19 @@ impl<'a> Output<'a> {
         child.job().ledger.gap_at(at, why, detail);
     }
 
-    fn finish(self) -> Result<Option<SharedSource>, Fault> {
+    fn finish(mut self) -> Result<Option<SharedSource>, Fault> {
+        if let Into::Spool(spool) = &mut self.into
+            && let Err(ReadError::Io(error)) = spool.flush()
+        {
+            self.pass(Some(&error))?;
+        }
         match self.into {
             Into::Passing(passing) => {
                 passing.finish();
                 Ok(None)
             }
             Into::Spool(spool) => Ok(Some(Arc::new(spool.finish()?))),
+            Into::Loose(..) | Into::Swept => Ok(None),
         }
     }
 }

@@ -11,6 +11,10 @@ use crate::source::{Margins, ReadError, Window};
 /// Core bytes of a window, at most: what was just decoded is still near.
 const WINDOW_CAP_BYTES: u64 = 1 << 20;
 
+/// Bytes at the end of the artifact that are there when it has ended: where
+/// formats that are read from their end say so.
+const TAIL_BYTES: u64 = 128 << 10;
+
 /// Room that is there for the next decoded bytes, at least.
 const ROOM_BYTES: usize = 256 << 10;
 
@@ -56,7 +60,8 @@ impl<'a> PassingSweep<'a> {
         self.filled += n;
         let end = self.base + self.filled as u64;
         let ready = end.saturating_sub(self.margins.after);
-        let window = self.job.window().min(WINDOW_CAP_BYTES);
+        let floor = self.margins.after.min(WINDOW_CAP_BYTES);
+        let window = self.job.window().clamp(floor, WINDOW_CAP_BYTES);
         if ready.saturating_sub(self.done) >= window {
             self.judge(ready);
         }
@@ -72,10 +77,12 @@ impl<'a> PassingSweep<'a> {
         Ok(())
     }
 
-    /// The decoder has ended.
-    pub fn finish(mut self) {
+    /// The decoder has ended. Returns the last bytes of the artifact.
+    pub fn finish(mut self) -> Vec<u8> {
         let end = self.base + self.filled as u64;
         self.judge(end);
+        self.held.truncate(self.filled);
+        self.held
     }
 
     fn judge(&mut self, until: u64) {
@@ -96,7 +103,8 @@ impl<'a> PassingSweep<'a> {
             }
         }
         self.done = until;
-        let keep_from = until.saturating_sub(self.margins.before).max(self.base);
+        let behind = self.margins.before.max(TAIL_BYTES);
+        let keep_from = until.saturating_sub(behind).max(self.base);
         let left_behind = index(keep_from);
         self.held.copy_within(left_behind..self.filled, 0);
         self.filled -= left_behind;

@@ -5,7 +5,7 @@ use crate::formats::Body;
 use crate::formats::testing::{Said, examine, mangle, recognise};
 use crate::report::{Severity, Why};
 use crate::wire::cpio::TRAILER;
-use crate::wire::cpio::sample::{binary, new, octal};
+use crate::wire::cpio::sample::{Write, binary, new, octal};
 
 const FILE: u32 = 0o100_644;
 
@@ -95,7 +95,7 @@ fn what_is_cut_or_damaged_is_a_gap() {
 
 #[test]
 fn every_form_is_recognised_under_any_name() {
-    let end = |form: &dyn Fn(&[u8], u32, &[u8]) -> Vec<u8>| {
+    let end = |form: Write<'_>| {
         let bytes = [form(b"a", FILE, b"1"), form(TRAILER, 0, b"")].concat();
         recognise(&Cpio, "model.bin", bytes)
     };

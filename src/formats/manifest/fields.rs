@@ -118,7 +118,9 @@ impl Judge {
             self.tally
                 .add(value.draft(&rules::KERNEL_FROM_HUB, message));
         }
-        if last == "_target_" {
+        // NeMo imports what its own field names, too.
+        let is_nemo = self.file == "model_config.yaml" && last == "target";
+        if last == "_target_" || (is_nemo && value.text.contains('.')) {
             self.callable(&value, "is made by calling", None);
         }
         if FILE_FIELDS.contains(&last) {

@@ -13,7 +13,10 @@
 //! manifests have near its beginning. It is read as a stream; keys that stand
 //! twice are told.
 //!
-//! Not checked here: the Python files that a manifest names, YAML, and JSON
+//! YAML beside the weights is judged by the same rules: see
+//! [`yaml`](super::yaml).
+//!
+//! Not checked here: the Python files that a manifest names, and JSON
 //! under other names that holds such a key only far behind its beginning.
 //! Templates are judged by [`detect::template`](crate::detect::template); what
 //! that does not follow is a gap.
@@ -33,7 +36,7 @@ use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::report::{Why, escape_text};
 use crate::rules::manifest as rules;
 use crate::wire::Fault;
-use crate::wire::json::{Duplicate, Duplicates, NAMES_CAP, Reader, Token};
+use crate::wire::json::{Duplicate, Duplicates, Event, NAMES_CAP, Reader, Token};
 
 /// Manifest.
 pub struct Manifest;
@@ -123,29 +126,50 @@ impl Format for Manifest {
     }
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
-        let name = artifact.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let mut judge = Judge::new(&name.to_lowercase());
-        let ended = walk(artifact, cx, &mut judge);
-        judge.tally.report(cx);
+        let mut events = Events::new(&artifact.name);
+        let ended = walk(artifact, cx, &mut events);
+        events.finish(cx);
         ended
     }
 }
 
-/// Read the document and hand every value, with the keys that lead to it, to
-/// the judge.
-fn walk(artifact: &Artifact, cx: &mut Context<'_>, judge: &mut Judge) -> Result<(), Fault> {
+/// Read the document and hand every event to the judge.
+fn walk(artifact: &Artifact, cx: &mut Context<'_>, events: &mut Events) -> Result<(), Fault> {
     let source = artifact.source.as_ref();
     let mut reader = Reader::new(source, 0..source.len());
-    let mut duplicates = Duplicates::default();
-    let mut trail = Trail::default();
     loop {
         cx.tick()?;
-        let Some(event) = reader.next()? else {
-            return Ok(());
-        };
-        match duplicates.see(&event) {
+        match reader.next()? {
+            Some(event) => events.see(&event, cx),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Judges a document event by event, whatever it is written in: every value
+/// with the keys that lead to it.
+pub(super) struct Events {
+    judge: Judge,
+    duplicates: Duplicates,
+    trail: Trail,
+}
+
+impl Events {
+    /// A document called `name`.
+    pub(super) fn new(name: &str) -> Self {
+        let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        Events {
+            judge: Judge::new(&file.to_lowercase()),
+            duplicates: Duplicates::default(),
+            trail: Trail::default(),
+        }
+    }
+
+    /// Take the next event.
+    pub(super) fn see(&mut self, event: &Event<'_>, cx: &mut Context<'_>) {
+        match self.duplicates.see(event) {
             Duplicate::No => {}
-            Duplicate::Key => repeated(&event.token, event.span.start, judge),
+            Duplicate::Key => repeated(&event.token, event.span.start, &mut self.judge),
             Duplicate::CapReached => {
                 let detail = format!(
                     "more than {NAMES_CAP} keys; later ones are not compared for duplicates"
@@ -153,12 +177,18 @@ fn walk(artifact: &Artifact, cx: &mut Context<'_>, judge: &mut Judge) -> Result<
                 cx.gap(event.span.clone(), Why::Limit, detail);
             }
         }
-        trail.see(&event);
+        self.trail.see(event);
+        let span = event.span.clone();
         match event.token {
-            Token::String(text) => judge.string(trail.steps(), text, event.span, cx),
-            Token::Bool(true) => judge.truth(trail.steps(), event.span),
+            Token::String(text) => self.judge.string(self.trail.steps(), text, span, cx),
+            Token::Bool(true) => self.judge.truth(self.trail.steps(), span),
             _ => {}
         }
+    }
+
+    /// Report what was found.
+    pub(super) fn finish(self, cx: &mut Context<'_>) {
+        self.judge.tally.report(cx);
     }
 }
 

@@ -4,8 +4,8 @@
 //! The server unpacks the archive, reads the manifest, and imports the handler
 //! that it names: a Python file of the archive, which then loads the model. So
 //! registering a model runs what its author wrote. The manifest is judged where
-//! it stands, in an archive or in a folder; what it leads to inside of a zip is
-//! judged by the archive's format.
+//! it stands, in an archive or in a folder; what it leads to inside of a zip or a
+//! tar is judged by the archive's format.
 //!
 //! An attacker writes the handler, has the manifest name files of the server,
 //! or has the server install packages from elsewhere. What is not checked
@@ -13,6 +13,9 @@
 
 mod manifest;
 mod requirements;
+mod tarball;
+
+pub use tarball::ModelTarball;
 
 use super::torch::inside::{Members, find, leaf};
 use super::torch::sources;
@@ -40,10 +43,7 @@ static ARCHIVE: FormatSpec = FormatSpec {
         "https://github.com/pytorch/serve/blob/master/model-archiver/README.md",
         "https://docs.pytorch.org/serve/custom_service.html",
     ],
-    limitations: &[
-        "Source is judged by the functions it names; what it computes is not followed.",
-        "The sources of archives that are no zip are not judged; their manifest is.",
-    ],
+    limitations: &["Source is judged by the functions it names; what it computes is not followed."],
 };
 
 static MANIFEST_SPEC: FormatSpec = FormatSpec {

@@ -3,13 +3,13 @@
 use crate::formats::Context;
 use crate::formats::tally::Tally;
 use crate::formats::torch::inside::{Inner, has_suffix};
-use crate::report::{Why, escape_text};
+use crate::report::{Span, Why, escape_bytes, escape_text};
 use crate::rules::torch::ARCHIVE_REQUIREMENTS;
 use crate::source::Source;
 use crate::wire::Fault;
 
 /// Bytes of a list of requirements that are read.
-const LIST_CAP_BYTES: usize = 1 << 20;
+pub(super) const LIST_CAP_BYTES: usize = 1 << 20;
 
 /// Options that name another source of packages.
 const OPTIONS: &[&str] = &[
@@ -40,7 +40,17 @@ pub(super) fn judge(
         let detail = "of the list of requirements only the front is read";
         cx.gap(member.span.clone(), Why::Limit, detail);
     }
-    let text = String::from_utf8_lossy(&bytes);
+    judge_text(member.name(), &bytes, &member.span, cx)
+}
+
+/// The same for a list that was read, of the member `name` at `span`.
+pub(super) fn judge_text(
+    name: &[u8],
+    bytes: &[u8],
+    span: &Span,
+    cx: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let text = String::from_utf8_lossy(bytes);
     let mut tally = Tally::default();
     for line in text.lines().map(str::trim) {
         cx.tick()?;
@@ -50,11 +60,11 @@ pub(super) fn judge(
         let shown: String = line.chars().take(120).collect();
         let message = format!(
             "`{}` has the line `{}`",
-            member.shown(),
+            escape_bytes(name),
             escape_text(&shown)
         );
-        let draft = ARCHIVE_REQUIREMENTS.at(member.span.clone());
-        tally.add(draft.message(message).within(member.text()));
+        let draft = ARCHIVE_REQUIREMENTS.at(span.clone());
+        tally.add(draft.message(message).within(String::from_utf8_lossy(name)));
     }
     tally.report(cx);
     Ok(())

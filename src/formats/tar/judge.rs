@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::links::Links;
 use crate::formats::archive::{
     Gaps, Twins, leaves, report_escape, report_oddities, report_unowned, shown, text,
 };
@@ -10,16 +11,24 @@ use crate::formats::{Body, Context, Member};
 use crate::report::{Place, Severity, Span, Why};
 use crate::rules::Rule;
 use crate::rules::archive::{
-    HEADER_MISMATCH, HIDDEN_MEMBER, NAME_MISMATCH, SPECIAL_FILE, SYMLINK, UNOWNED_BYTES,
-    WRONG_CHECKSUM, WRONG_SIZE,
+    HEADER_MISMATCH, HIDDEN_MEMBER, LENDS_RIGHTS, NAME_MISMATCH, SPECIAL_FILE, SYMLINK,
+    UNOWNED_BYTES, WRONG_CHECKSUM, WRONG_SIZE,
 };
 use crate::source::Source;
 use crate::wire::Fault;
-use crate::wire::tar::{BLOCK_BYTES, Entry, Item, Kind, Renaming, walk};
+use crate::wire::tar::{
+    BLOCK_BYTES, Entry, Item, Kind, Map, PARTS_CAP, Renaming, SIZE_CAP_BYTES, walk,
+};
 
-/// Members whose names are compared with each other, and links that are
-/// remembered.
+/// Members whose names are compared with each other.
 const COMPARED_CAP: usize = 1 << 18;
+
+/// Times the length of the archive that members of second readings may have
+/// together: readings that differ often share bytes, and each examines them.
+const SHARED_CAP_TIMES: u64 = 4;
+
+/// Bits of a mode that lend the rights of a file's owner or group.
+const LENDING_BITS: u64 = 0o6000;
 
 /// Bytes of a name that a header has room for.
 const NAME_FIELD_BYTES: usize = 100;
@@ -31,7 +40,8 @@ pub(super) fn examine(source: &dyn Source, cx: &mut Context<'_>) -> Result<(), F
         source,
         gaps: Gaps::default(),
         twins: Twins::default(),
-        links: BTreeSet::new(),
+        links: Links::default(),
+        shared: source.len().saturating_mul(SHARED_CAP_TIMES),
         taken: BTreeSet::new(),
         members: 0,
     };
@@ -45,8 +55,9 @@ struct Judge<'a> {
     gaps: Gaps,
     /// Names, each with where its data begin: no two members are the same.
     twins: Twins<'static, u64>,
-    /// Names of symbolic links.
-    links: BTreeSet<Vec<u8>>,
+    links: Links,
+    /// Bytes that second readings may still name.
+    shared: u64,
     /// Data that only a second reading could name again.
     taken: BTreeSet<(u64, u64)>,
     members: usize,
@@ -59,6 +70,13 @@ impl Judge<'_> {
             Item::Padding(span) => self.unowned(span, "in the padding behind a member", cx)?,
             Item::Behind(span) => self.unowned(span, "behind the end of the archive", cx)?,
             Item::Damage(span) => self.damage(span, cx)?,
+            Item::Idle(span) => {
+                let detail = "extension headers stand in front of no member";
+                self.gaps
+                    .add(cx, span.clone().into(), Why::Malformed, detail.to_owned());
+                self.unowned(span, "in extension headers", cx)?;
+            }
+            Item::Records(_) => {}
             Item::Unended => {
                 let detail = "the archive has no end mark: it is cut";
                 cx.gap(Place::whole(), Why::Malformed, detail);
@@ -93,6 +111,7 @@ impl Judge<'_> {
         checksum(entry, cx);
         hidden(entry, cx);
         sizes(entry, cx);
+        lending(entry, cx);
         self.names(entry, cx);
         self.kind(entry, cx);
         self.data(entry, cx)
@@ -102,6 +121,7 @@ impl Judge<'_> {
         let at = header_span(entry);
         if let Some(renaming) = entry.is_renamed
             && is_other_name(&entry.header.name, &entry.name, renaming)
+            && !(entry.sparse.is_some() && is_stand_in(&entry.header.name, &entry.name))
         {
             let message = format!(
                 "the header calls a member `{}` that an extension calls `{}`",
@@ -111,32 +131,25 @@ impl Judge<'_> {
             report(&NAME_MISMATCH, entry, message, None, cx);
             report_escape(&entry.header.name, at.clone(), cx);
         }
+        if let Some(prefixed) = &entry.header.prefixed
+            && entry.is_renamed.is_none()
+        {
+            let message = format!(
+                "some programs call the member `{}` and others `{}`",
+                shown(&entry.name),
+                shown(prefixed)
+            );
+            report(&NAME_MISMATCH, entry, message, None, cx);
+            report_escape(prefixed, at.clone(), cx);
+        }
         report_escape(&entry.name, at.clone(), cx);
         report_oddities(&entry.name, false, at.clone(), cx);
-        if is_file(entry) && !entry.is_other_reading && self.members <= COMPARED_CAP {
+        if entry.header.is_file() && !entry.is_other_reading && self.members <= COMPARED_CAP {
             self.twins
                 .add(entry.name.clone(), Some(entry.data.start), at, cx);
         }
-        self.through_link(entry, cx);
-    }
-
-    /// A member whose folder is a link in front of it is written where the
-    /// link leads.
-    fn through_link(&mut self, entry: &Entry, cx: &mut Context<'_>) {
-        let name = entry.name.as_slice();
-        let folders = memchr::memchr_iter(b'/', name).filter_map(|end| name.get(..end));
-        let mut through = folders.filter(|folder| self.links.contains(*folder));
-        if let Some(link) = through.next() {
-            let message = format!(
-                "the member `{}` is unpacked through the link `{}`",
-                shown(name),
-                shown(link)
-            );
+        if let Some(message) = self.links.see(entry) {
             report(&SYMLINK, entry, message, Some(Severity::High), cx);
-        }
-        if entry.header.kind == Kind::SymLink && self.links.len() < COMPARED_CAP {
-            let name = name.strip_suffix(b"/").unwrap_or(name);
-            self.links.insert(name.to_vec());
         }
     }
 
@@ -170,29 +183,80 @@ impl Judge<'_> {
             );
             self.gaps.add(cx, at(), Why::Malformed, detail);
         }
-        if entry.is_sparse {
-            let detail = format!("the sparse member `{name}` is not put together");
+        if entry.header.kind == Kind::Rest {
+            let detail = format!("`{name}` is the rest of a file that another volume begins");
             self.gaps.add(cx, at(), Why::Unsupported, detail);
         }
         let span = entry.data.clone();
-        if span.is_empty() || !is_file(entry) || !self.taken.insert((span.start, span.end)) {
+        let is_new =
+            || !span.is_empty() || matches!(&entry.sparse, Some(Map::Known(p)) if !p.is_empty());
+        if !entry.header.is_file() || !is_new() || !self.taken.insert((span.start, span.end)) {
             return Ok(());
         }
-        cx.member(Member {
-            name: text(&entry.name),
-            body: Body::Stored(span),
-            stated: None,
-        })?;
+        if entry.is_other_reading && !self.share(entry, cx) {
+            return Ok(());
+        }
+        self.open(entry, cx)
+    }
+
+    /// Whether another reading may still name the bytes of this member, which
+    /// the first one may have named as well.
+    fn share(&mut self, entry: &Entry, cx: &mut Context<'_>) -> bool {
+        let len = entry.data.end.saturating_sub(entry.data.start);
+        match self.shared.checked_sub(len) {
+            Some(left) => {
+                self.shared = left;
+                true
+            }
+            None => {
+                let detail = format!(
+                    "`{}` is a member of a second reading and is not examined by itself: such \
+                     members share more than {SHARED_CAP_TIMES} times the length of the archive",
+                    shown(&entry.name)
+                );
+                let at = Place::from(header_span(entry));
+                self.gaps.add(cx, at, Why::Limit, detail);
+                false
+            }
+        }
+    }
+
+    /// Name the bytes: as they lie, and put together where they are parts.
+    fn open(&mut self, entry: &Entry, cx: &mut Context<'_>) -> Result<(), Fault> {
+        let name = text(&entry.name);
+        let stored = Body::Stored(entry.data.clone());
+        let gap = match &entry.sparse {
+            None => None,
+            Some(Map::Known(pieces)) => {
+                cx.member(Member::new(name.as_str(), Body::Joined(pieces.clone())))?;
+                // Readers that do not know sparse members see them so.
+                if !entry.data.is_empty() {
+                    cx.member(Member::new(format!("{name} (as stored)"), stored))?;
+                }
+                return Ok(());
+            }
+            Some(Map::Broken(how)) => Some((Why::Malformed, format!("its map {how}"))),
+            Some(Map::Unknown) => {
+                let how = "its map is of a kind that is not followed";
+                Some((Why::Unsupported, how.to_owned()))
+            }
+            Some(Map::Capped) => {
+                let how = format!(
+                    "it has more than {PARTS_CAP} parts, or more than {SIZE_CAP_BYTES} bytes"
+                );
+                Some((Why::Limit, how))
+            }
+        };
+        if let Some((why, how)) = gap {
+            let shown = shown(&entry.name);
+            let detail = format!("the sparse member `{shown}` is not put together: {how}");
+            self.gaps.add(cx, header_span(entry).into(), why, detail);
+        }
+        if !entry.data.is_empty() {
+            cx.member(Member::new(name, stored))?;
+        }
         Ok(())
     }
-}
-
-/// Whether readers unpack the member as a file.
-fn is_file(entry: &Entry) -> bool {
-    matches!(
-        entry.header.kind,
-        Kind::Regular | Kind::Sparse | Kind::Label | Kind::Unknown(_)
-    )
 }
 
 fn header_span(entry: &Entry) -> Span {
@@ -223,6 +287,20 @@ fn checksum(entry: &Entry, cx: &mut Context<'_>) {
             entry.header.sum
         );
         report(&WRONG_CHECKSUM, entry, message, None, cx);
+    }
+}
+
+/// A file that runs with the rights of its owner or group.
+fn lending(entry: &Entry, cx: &mut Context<'_>) {
+    let mode = entry.header.mode.unwrap_or(0);
+    let is_program = entry.header.kind != Kind::Folder && mode & 0o111 != 0;
+    if mode & LENDING_BITS != 0 && is_program {
+        let message = format!(
+            "the member `{}` has the mode {mode:o}: whoever runs it gets the rights of its owner \
+             or group",
+            shown(&entry.name)
+        );
+        report(&LENDS_RIGHTS, entry, message, None, cx);
     }
 }
 
@@ -271,6 +349,21 @@ fn link(entry: &Entry, name: &[u8], words: &str, cx: &mut Context<'_>) {
     let draft = SYMLINK.at(header_span(entry)).severity(severity);
     let draft = draft.bytes(&entry.link).message(message);
     cx.report(draft.within(text(&entry.name)));
+}
+
+/// Whether the name in a header is the one that GNU tar gives a sparse member
+/// for readers that do not know it: `folder/GNUSparseFile.123/file`.
+fn is_stand_in(header: &[u8], name: &[u8]) -> bool {
+    let is_mark = |part: &&[u8]| {
+        let number = part.strip_prefix(b"GNUSparseFile.");
+        number.is_some_and(|number| number.iter().all(u8::is_ascii_digit))
+    };
+    let parts = header.split(|&b| b == b'/').filter(|part| *part != b".");
+    let kept: Vec<&[u8]> = parts.filter(|part| !is_mark(part)).collect();
+    let kept = kept.join(&b'/');
+    let name = name.strip_prefix(b"./").unwrap_or(name);
+    kept.len() < header.len()
+        && (kept == name || (header.len() >= NAME_FIELD_BYTES && name.starts_with(&kept)))
 }
 
 /// Whether the name in a header is another one than that of the extension, and

@@ -11,6 +11,7 @@
 //! spec below.
 
 mod judge;
+mod links;
 #[cfg(test)]
 mod tests;
 
@@ -34,9 +35,10 @@ static SPEC: FormatSpec = FormatSpec {
         "https://github.com/python/cpython/blob/main/Lib/tarfile.py",
     ],
     limitations: &[
-        "Sparse members are examined as they lie and not put together; a gap says so.",
+        "Sparse members are put together up to 16384 parts and 64 GiB; a gap says what is not.",
         "Names are compared with each other for the first 262144 members.",
-        "Members in an archive of several volumes are not joined.",
+        "Members in an archive of several volumes are not joined; a gap says so.",
+        "Extended attributes in pax records are swept and not examined.",
     ],
 };
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::formats::testing::{Said, examine, mangle, recognise};
 use crate::formats::{Body, find};
 use crate::report::{Severity, Why};
-use crate::wire::tar::sample::{end, link, member, record};
+use crate::wire::tar::sample::{end, header, link, member, record};
 
 fn said(parts: &[&[u8]]) -> Said {
     examine(&Tar, "x.tar", [parts.concat(), end()].concat())
@@ -120,11 +120,88 @@ fn cut_archives_are_a_gap() {
 }
 
 #[test]
-fn sparse_members_are_a_gap() {
+fn sparse_members_are_put_together_or_a_gap() {
     let pax = member("x", b'x', record("GNU.sparse.major", "1").as_bytes());
-    let said = said(&[&pax, &member("x", b'0', b"12345")]);
-    assert_eq!(said.gaps[0].1, Why::Unsupported);
-    assert_eq!(said.named.members.len(), 1);
+    let unknown = said(&[&pax, &member("x", b'0', b"12345")]);
+    assert_eq!(unknown.gaps[0].1, Why::Unsupported);
+    assert_eq!(unknown.named.members.len(), 1);
+    let with = |map: &str, real: &str| {
+        let records = record("GNU.sparse.map", map) + &record("GNU.sparse.size", real);
+        let pax = member("x", b'x', records.as_bytes());
+        said(&[&pax, &member("x", b'0', b"12345")])
+    };
+    let whole = with("3,5", "9");
+    assert!(whole.is_clean(), "{whole:?}");
+    let names: Vec<_> = whole
+        .named
+        .members
+        .iter()
+        .map(|m| m.name.as_str())
+        .collect();
+    assert_eq!(names, ["x", "x (as stored)"]);
+    assert!(matches!(whole.named.members[0].body, Body::Joined(_)));
+    assert_eq!(with("3,4", "9").gaps[0].1, Why::Malformed);
+    assert_eq!(with("3,5", "99999999999999").gaps[0].1, Why::Limit);
+}
+
+#[test]
+fn links_are_followed_under_every_spelling() {
+    let high = |parts: &[&[u8]]| {
+        let said = said(parts);
+        let high = said
+            .findings
+            .iter()
+            .filter(|f| f.severity == Severity::High);
+        high.count()
+    };
+    let dir = link("./d/", b'2', "e");
+    assert_eq!(high(&[&dir, &member("d//x", b'0', b"1")]), 1);
+    assert_eq!(high(&[&dir, &member("d", b'0', b"1")]), 1, "the same name");
+    assert_eq!(
+        high(&[&dir, &link("f", b'1', "d"), &member("f/x", b'0', b"")]),
+        1
+    );
+    assert_eq!(high(&[&dir, &link("f", b'2', "d/../x")]), 1);
+    assert_eq!(high(&[&dir, &link("f", b'2', "g/../x")]), 0);
+    assert_eq!(high(&[&dir, &member("dd/x", b'0', b"1")]), 0);
+}
+
+#[test]
+fn programs_that_lend_their_owners_rights_are_told() {
+    let with_mode = |mode: &[u8; 8], kind: u8| {
+        let mut bytes = member("su", kind, b"");
+        bytes[100..108].copy_from_slice(mode);
+        bytes[148..156].fill(b' ');
+        let sum: u64 = bytes[..512].iter().map(|&b| u64::from(b)).sum();
+        bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        said(&[&bytes]).rules()
+    };
+    assert_eq!(with_mode(b"0004755\0", b'0'), ["archive-setuid-file"]);
+    assert_eq!(with_mode(b"0002755\0", b'0'), ["archive-setuid-file"]);
+    assert!(with_mode(b"0002775\0", b'5').is_empty(), "a folder");
+    assert!(with_mode(b"0000755\0", b'0').is_empty());
+}
+
+#[test]
+fn other_readings_that_share_bytes_come_to_an_end() {
+    // Each record takes all that follows into its member, and each header none.
+    let mut bytes = Vec::new();
+    let levels = 60;
+    for level in (0..levels).rev() {
+        let size = 1536 * level + 512;
+        let pax = member("p", b'x', record("size", &size.to_string()).as_bytes());
+        bytes.extend(pax);
+        bytes.extend(header(b"a", b'0', "00000000000\0", b"", b"ustar\x0000"));
+    }
+    bytes.extend([b'x'; 512]);
+    let len = bytes.len() as u64;
+    let said = examine(&Tar, "x.tar", [bytes, end()].concat());
+    assert!(said.gaps.iter().any(|gap| gap.1 == Why::Limit));
+    let named = said.named.members.iter().map(|m| match &m.body {
+        Body::Stored(span) => span.end - span.start,
+        _ => 0,
+    });
+    assert!(named.sum::<u64>() <= 6 * len);
 }
 
 #[test]

@@ -7,13 +7,13 @@ use super::inside::{Inner, has_suffix};
 use crate::detect::script::python;
 use crate::formats::Context;
 use crate::formats::tally::Tally;
-use crate::report::{Why, escape_text};
+use crate::report::{Span, Why, escape_bytes, escape_text};
 use crate::rules::torch::DANGEROUS_SOURCE;
 use crate::source::Source;
 use crate::wire::Fault;
 
 /// Bytes of one source that are read.
-const SOURCE_CAP_BYTES: usize = 16 << 20;
+pub(in crate::formats) const SOURCE_CAP_BYTES: usize = 16 << 20;
 
 /// Whether a member is Python source by its name.
 pub(in crate::formats) fn is_python(name: &[u8]) -> bool {
@@ -36,18 +36,28 @@ pub(in crate::formats) fn judge(
         );
         cx.gap(member.span.clone(), Why::Limit, detail);
     }
-    let name = member.shown();
+    judge_text(member.name(), &bytes, &member.span, cx)
+}
+
+/// The same for a source that was read, of the member `name` at `span`.
+pub(in crate::formats) fn judge_text(
+    name: &[u8],
+    bytes: &[u8],
+    span: &Span,
+    cx: &mut Context<'_>,
+) -> Result<(), Fault> {
+    let shown = escape_bytes(name);
     let mut tally = Tally::default();
-    python::judge(&bytes, cx.budget(), &mut |told| {
+    python::judge(bytes, cx.budget(), &mut |told| {
         let message = format!(
-            "`{}` in `{name}`, byte {}, {}",
+            "`{}` in `{shown}`, byte {}, {}",
             escape_text(&told.danger.name),
             told.at,
             told.danger.what
         );
-        let draft = DANGEROUS_SOURCE.at(member.span.clone()).message(message);
+        let draft = DANGEROUS_SOURCE.at(span.clone()).message(message);
         let draft = draft.severity(told.danger.severity).evidence(told.excerpt);
-        tally.add(draft.within(member.text()));
+        tally.add(draft.within(String::from_utf8_lossy(name)));
     })?;
     tally.report(cx);
     Ok(())

@@ -136,9 +136,10 @@ pub(super) fn squashfs(probe: &Probe<'_>) -> bool {
     }
 }
 
-/// A disk image: the trailer's letters.
+/// A disk image: the letters, version and length of the trailer.
 pub(super) fn dmg(probe: &Probe<'_>) -> bool {
-    probe.has_suffix(&[".dmg"]) && at(probe, probe.len().saturating_sub(512), b"koly")
+    let trailer = probe.len().checked_sub(512);
+    trailer.is_some_and(|trailer| at(probe, trailer, b"koly\0\0\0\x04\0\0\x02\0"))
 }
 
 /// A MessagePack map: what flax writes.
@@ -186,11 +187,6 @@ pub(super) fn openvino(probe: &Probe<'_>) -> bool {
 /// UBJSON as XGBoost writes it: an object whose first key has a length.
 pub(super) fn ubjson(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [b'{', b'i' | b'U' | b'I' | b'l' | b'L', ..])
-}
-
-/// A zip under a name that Keras gives.
-pub(super) fn keras(probe: &Probe<'_>) -> bool {
-    probe.head().starts_with(b"PK\x03\x04") && probe.has_suffix(&[".keras"])
 }
 
 /// SentencePiece: a protobuf whose first field is a piece with its text.

@@ -41,26 +41,6 @@ pub(in crate::formats) static HDF5: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static KERAS: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "keras",
-        title: "a Keras archive",
-        suffixes: &[".keras"],
-        runs_code: true,
-        layer_of: Some("zip"),
-        references: &[
-            "https://keras.io/guides/serialization_and_saving/",
-            "CVE-2024-3660",
-            "CVE-2025-1550",
-        ],
-        limitations: &["Lambda layers and classes that the configuration names are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::keras)],
-    remark: None,
-};
-
 pub(in crate::formats) static GGUF: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "gguf",
@@ -192,22 +172,6 @@ pub(in crate::formats) static CAB: Unexamined = Unexamined {
     },
     shared: &[],
     signs: &[Sign::Magic(0, b"MSCF\0\0\0\0")],
-    remark: None,
-};
-
-pub(in crate::formats) static ISO: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "iso",
-        title: "an ISO 9660 image",
-        suffixes: &[".iso"],
-        references: &[
-            "https://ecma-international.org/publications-and-standards/standards/ecma-119/",
-        ],
-        limitations: &["Files in the image are not opened."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Suffix(|probe| signs::at(probe, 0x8001, b"CD001"))],
     remark: None,
 };
 

@@ -406,7 +406,7 @@ fn what_the_records_say_about_the_bytes_is_stated_for_every_member() {
             crc32: Some(p.crc),
             len: Some(16),
         };
-        assert_eq!(stated(&[p.clone()]), [Some(says.clone())]);
+        assert_eq!(stated(std::slice::from_ref(&p)), [Some(says.clone())]);
         let streamed = p.streamed(true, false);
         assert_eq!(stated(&[streamed]), [Some(says)]);
     }

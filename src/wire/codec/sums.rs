@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn sums_of_long_runs_are_those_of_single_bytes() {
-        let bytes: Vec<u8> = (0..1000u32).map(|i| (i * i >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1000u32).map(|i| ((i * i) >> 3) as u8).collect();
         for len in [15, 16, 17, 31, 32, 33, 1000] {
             let (mut whole, mut single) = (Crc64::new(), Crc64::new());
             whole.update(&bytes[..len]);

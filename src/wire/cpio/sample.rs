@@ -1,5 +1,8 @@
 //! Archives for tests, written field by field.
 
+/// What writes a member of this name, mode and content.
+pub(crate) type Write<'a> = &'a dyn Fn(&[u8], u32, &[u8]) -> Vec<u8>;
+
 /// A member in ASCII, hexadecimal.
 pub(crate) fn new(name: &[u8], mode: u32, data: &[u8]) -> Vec<u8> {
     let mut fields = [1, mode, 0, 0, 1, 0, data.len() as u32, 0, 0, 0, 0, 0, 0];

@@ -1,6 +1,6 @@
 //! Members in all forms, sound, broken and cut.
 
-use super::sample::{binary, new, octal};
+use super::sample::{Write, binary, new, octal};
 use super::*;
 use crate::budget::Budget;
 use crate::source::Memory;
@@ -54,7 +54,7 @@ fn looks(bytes: &[u8]) -> bool {
 
 /// One archive in each form.
 fn samples() -> Vec<Vec<u8>> {
-    let all = |write: &dyn Fn(&[u8], u32, &[u8]) -> Vec<u8>| {
+    let all = |write: Write<'_>| {
         [
             write(b"dir", 0o040_755, b""),
             write(b"dir/a", FILE, b"one"),

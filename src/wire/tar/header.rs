@@ -1,5 +1,7 @@
 //! One header block.
 
+use super::sparse::Parts;
+
 /// Bytes of a block.
 const BLOCK: usize = super::BLOCK_BYTES as usize;
 
@@ -22,6 +24,8 @@ pub enum Kind {
     Sparse,
     /// GNU: the label of the archive.
     Label,
+    /// GNU: the rest of a file that another volume begins.
+    Rest,
     /// Pax records for the next member, or (`true`) for all that follow.
     Pax(bool),
     /// GNU: the name of the next member, or (`true`) the target of its link.
@@ -35,6 +39,9 @@ pub enum Kind {
 pub struct Header {
     /// Name, with its prefix.
     pub name: Vec<u8>,
+    /// Its name with what stands where other archives have a prefix, which
+    /// only some readers put in front.
+    pub prefixed: Option<Vec<u8>>,
     /// Target of a link.
     pub link: Vec<u8>,
     /// What it announces.
@@ -47,6 +54,12 @@ pub struct Header {
     pub sum: u64,
     signed_sum: i64,
     magic: Magic,
+    /// Permission bits, where they are a number.
+    pub mode: Option<u64>,
+    /// The parts of a sparse file that the header itself names.
+    pub(super) parts: Parts,
+    /// Length of a sparse file.
+    pub(super) real: Option<u64>,
     /// Whether more blocks of a sparse map follow the header.
     pub is_extended: bool,
 }
@@ -74,11 +87,18 @@ impl Header {
         };
         let mut name = text(field(0, 100)).to_vec();
         let prefix = text(field(345, 155));
+        let letter = field(156, 1).first().copied().unwrap_or(0);
+        let mut prefixed = None;
         if magic == Magic::Ustar && !prefix.is_empty() {
             name = [prefix, b"/", &name].concat();
+        } else if is_name(prefix) && !matches!(letter, b'S' | b'L' | b'K') {
+            prefixed = Some([prefix, b"/", &name].concat());
         }
-        let letter = field(156, 1).first().copied().unwrap_or(0);
         let kind = kind(letter, &name);
+        let (parts, real) = match kind {
+            Kind::Sparse => (parts(field(386, 96)), number(field(483, 12))),
+            _ => (Parts::new(), None),
+        };
         let (sum, signed_sum) = sums(block);
         let is_empty = name.is_empty() && magic == Magic::None;
         (!is_empty).then(|| Header {
@@ -86,6 +106,10 @@ impl Header {
             size: number(field(124, 12)),
             claimed_sum: number(field(148, 8)),
             is_extended: kind == Kind::Sparse && field(482, 1) != [0],
+            mode: number(field(100, 8)),
+            prefixed,
+            parts,
+            real,
             sum,
             signed_sum,
             magic,
@@ -122,12 +146,30 @@ fn kind(letter: u8, name: &[u8]) -> Kind {
         b'6' => Kind::Pipe,
         b'S' => Kind::Sparse,
         b'V' => Kind::Label,
+        b'M' => Kind::Rest,
         b'x' | b'X' => Kind::Pax(false),
         b'g' => Kind::Pax(true),
         b'L' => Kind::LongName(false),
         b'K' => Kind::LongName(true),
         other => Kind::Unknown(other),
     }
+}
+
+/// Whether what stands in the place of a prefix is a name: GNU tar keeps times
+/// there, as octal digits or in base 256.
+fn is_name(prefix: &[u8]) -> bool {
+    let is_time = |b: &u8| matches!(b, b'0'..=b'7' | b' ');
+    prefix.first().is_some_and(|&b| b < 0x80) && !prefix.iter().all(is_time)
+}
+
+/// The parts of a sparse file in a run of slots: the used ones.
+pub(super) fn parts(slots: &[u8]) -> Parts {
+    let (slots, _) = slots.as_chunks::<24>();
+    let part = |slot: &[u8; 24]| {
+        let (at, len) = slot.split_at(12);
+        Some((number(at)?, number(len)?)).filter(|_| at.first() != Some(&0))
+    };
+    slots.iter().map_while(part).collect()
 }
 
 /// A text up to its first zero byte.

@@ -13,16 +13,20 @@
 //! An attacker writes every field. Sizes are compared with the file, extension
 //! members are read up to a cap, and a walk steps over each block once.
 
+mod entry;
 mod header;
 mod pax;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sparse;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+pub use entry::{Entry, Renaming};
 pub use header::{Header, Kind};
-pub use walk::{Entry, Item, Renaming, front, walk};
+pub use sparse::{Map, PARTS_CAP, SIZE_CAP_BYTES};
+pub use walk::{Item, front, walk};
 
 /// Bytes of a header, and the unit of everything in an archive.
 pub const BLOCK_BYTES: u64 = 512;

@@ -1,37 +1,62 @@
 //! Pax records: lines of a length, a keyword and a value, which replace what
 //! the next header says.
 
+use super::sparse::{Records, decimal};
+
+/// Bytes of a name or a target that are kept for the next member.
+pub(super) const NAME_CAP_BYTES: usize = 64 << 10;
+
+/// The same for a name that all members get: each of them keeps it, and needs
+/// no more than a block for that.
+const GLOBAL_NAME_CAP_BYTES: usize = 1 << 10;
+
 /// What records change, as far as a walk needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Overrides {
     pub path: Option<Vec<u8>>,
     pub link: Option<Vec<u8>>,
     pub size: Option<u64>,
-    /// Whether the member is a sparse one of GNU tar.
-    pub is_sparse: bool,
+    /// What makes the member a sparse one.
+    pub sparse: Records,
+    /// Whether it is a sparse one of star, whose map is not followed.
+    pub is_star_sparse: bool,
+    /// Whether a name is longer than what is kept of it.
+    pub is_cut: bool,
     /// Whether a record could not be read; readers stop there or go on.
     pub is_broken: bool,
 }
 
 impl Overrides {
     /// Take over what `other` has.
-    pub(super) fn merge(&mut self, other: &Overrides) {
-        let other = other.clone();
+    pub(super) fn merge(&mut self, other: Overrides) {
         self.path = other.path.or(self.path.take());
         self.link = other.link.or(self.link.take());
         self.size = other.size.or(self.size);
-        self.is_sparse |= other.is_sparse;
+        if other.sparse.is_any {
+            self.sparse = other.sparse;
+        }
+        self.is_star_sparse |= other.is_star_sparse;
         self.is_broken |= other.is_broken;
+        self.is_cut |= other.is_cut;
     }
 
-    /// Read all records.
-    pub(super) fn read(mut records: &[u8]) -> Self {
+    /// Cut what all members would get to what they may keep.
+    pub(super) fn bound(&mut self) {
+        for name in [&mut self.path, &mut self.link].into_iter().flatten() {
+            self.is_cut |= cut(name, GLOBAL_NAME_CAP_BYTES);
+        }
+    }
+
+    /// Read all records. Returns how many bytes they take as well: behind them
+    /// readers do not look.
+    pub(super) fn read(records: &[u8]) -> (Self, usize) {
         let mut found = Overrides::default();
-        while !records.is_empty() && records.first() != Some(&0) {
-            match record(records) {
+        let mut left = records;
+        while !left.is_empty() && left.first() != Some(&0) {
+            match record(left) {
                 Some((keyword, value, rest)) => {
                     found.set(keyword, value);
-                    records = rest;
+                    left = rest;
                 }
                 None => {
                     found.is_broken = true;
@@ -39,25 +64,42 @@ impl Overrides {
                 }
             }
         }
-        found
+        (found, records.len().saturating_sub(left.len()))
+    }
+
+    fn name(&mut self, value: &[u8]) -> Option<Vec<u8>> {
+        let mut name = value.to_vec();
+        self.is_cut |= cut(&mut name, NAME_CAP_BYTES);
+        Some(name)
     }
 
     fn set(&mut self, keyword: &[u8], value: &[u8]) {
         match keyword {
-            b"path" => self.path = Some(value.to_vec()),
+            b"path" => self.path = self.name(value),
             b"GNU.sparse.name" => {
-                self.path = Some(value.to_vec());
-                self.is_sparse = true;
+                self.path = self.name(value);
+                self.sparse.is_any = true;
             }
-            b"linkpath" => self.link = Some(value.to_vec()),
+            b"linkpath" => self.link = self.name(value),
             b"size" => match decimal(value) {
                 Some(size) => self.size = Some(size),
                 None => self.is_broken = true,
             },
-            _ if keyword.starts_with(b"GNU.sparse.") => self.is_sparse = true,
-            _ => {}
+            b"SCHILY.realsize" => self.is_star_sparse = true,
+            _ => {
+                if let Some(keyword) = keyword.strip_prefix(b"GNU.sparse.") {
+                    self.sparse.set(keyword, value);
+                }
+            }
         }
     }
+}
+
+/// Cut a name that is longer than `cap`; whether it was.
+fn cut(name: &mut Vec<u8>, cap: usize) -> bool {
+    let is_long = name.len() > cap;
+    name.truncate(cap);
+    is_long
 }
 
 /// The first record and what follows it.
@@ -71,22 +113,17 @@ fn record(records: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((keyword, value.get(1..)?, rest))
 }
 
-fn decimal(digits: &[u8]) -> Option<u64> {
-    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    let text = std::str::from_utf8(digits).ok().filter(|_| is_number)?;
-    text.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn records_are_read_and_the_last_of_a_keyword_counts() {
-        let found = Overrides::read(b"9 path=a\n11 path=b=\n11 size=70\n\0\0");
+        let (found, len) = Overrides::read(b"9 path=a\n11 path=b=\n11 size=70\n\0\0");
+        assert_eq!(len, 31);
         assert_eq!(found.path.as_deref(), Some(&b"b="[..]));
         assert_eq!((found.size, found.is_broken), (Some(70), false));
-        assert!(Overrides::read(b"22 GNU.sparse.major=1\n").is_sparse);
+        assert!(Overrides::read(b"22 GNU.sparse.major=1\n").0.sparse.is_any);
     }
 
     #[test]
@@ -100,7 +137,7 @@ mod tests {
             b"12 size=-70\n",
             b"18446744073709551616 a=b\n",
         ] {
-            assert!(Overrides::read(records).is_broken, "{records:?}");
+            assert!(Overrides::read(records).0.is_broken, "{records:?}");
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::header::{Header, Kind};
-use super::pax::Overrides;
+use super::entry::{Entry, Pending};
+use super::header::{Header, Kind, parts};
+use super::pax::{NAME_CAP_BYTES, Overrides};
+use super::sparse::{LINES_CAP_BYTES, Map, PARTS_CAP, Parts, put_together};
 use super::{BLOCK_BYTES, EXTENSION_CAP_BYTES, REMEMBERED_CAP};
 use crate::budget::Budget;
 use crate::report::Span;
@@ -13,50 +15,6 @@ use crate::wire::cursor::Cursor;
 
 /// Headers that are looked at for each member in a look at the front.
 const HEADERS_PER_MEMBER: usize = 4;
-
-/// Largest size that the field of a header has room for in octal.
-const OCTAL_SIZE_MAX: u64 = 0o77_777_777_777;
-
-/// A member, as one reading of the archive has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Where its first block begins, that of an extension included.
-    pub at: u64,
-    /// Its header.
-    pub header: Header,
-    /// Where its header stands.
-    pub header_at: u64,
-    /// Its name: that of an extension, or of the header.
-    pub name: Vec<u8>,
-    /// The target of its link, likewise.
-    pub link: Vec<u8>,
-    /// Whether an extension gave the name.
-    pub is_renamed: Option<Renaming>,
-    /// Its bytes, cut to what the file has.
-    pub data: Span,
-    /// Bytes that it should have and the file has not.
-    pub missing: u64,
-    /// The size in its header, where an extension gives another one that would
-    /// fit into the header as well.
-    pub other_size: Option<u64>,
-    /// Bytes that the header claims for a member that has none.
-    pub idle_size: u64,
-    /// Whether it is a sparse member, whose bytes are put together by a map.
-    pub is_sparse: bool,
-    /// End marks in front of it.
-    pub archive: u32,
-    /// Whether only the other reading of a size in front of it leads here.
-    pub is_other_reading: bool,
-}
-
-/// What kind of extension gave a member its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Renaming {
-    /// A pax record.
-    Pax,
-    /// A GNU long name.
-    Gnu,
-}
 
 /// What a walk meets, in the order of the file for each reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +30,10 @@ pub enum Item {
     Behind(Span),
     /// There is no end mark: the file ends with a member, or inside one.
     Unended,
+    /// Extension members for one member, and none follows.
+    Idle(Span),
+    /// Records for all members, and none follows: an archive may be empty.
+    Records(Span),
     /// An extension member that is broken or cut, and what is wrong.
     Broken(Span, &'static str),
     /// An extension member, or a rest of the archive, that is too long to be
@@ -86,13 +48,14 @@ pub fn walk(
     told: &mut dyn FnMut(Item) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let mut walk = Walk::new(source, budget, told);
-    walk.follow(0, false)?;
+    walk.follow(0)?;
     if walk.archive == 0 {
         (walk.told)(Item::Unended)?;
     }
+    walk.is_other = true;
     while let Some(at) = walk.others.pop_first() {
         walk.global = Overrides::default();
-        walk.follow(at, true)?;
+        walk.follow(at)?;
     }
     Ok(())
 }
@@ -114,7 +77,7 @@ pub fn front(source: &dyn Source, budget: &Budget, cap: usize) -> Result<Vec<Ent
         budget.check()?;
         match walk.header(at)? {
             Found::Header(header) if at < walk.len => {
-                at = walk.member(at, *header, &mut pending, false)?;
+                at = walk.member(at, *header, &mut pending)?;
             }
             _ => break,
         }
@@ -135,15 +98,8 @@ struct Walk<'a, 'b> {
     /// Records for all members.
     global: Overrides,
     archive: u32,
-}
-
-/// What extension members in front of a header said.
-#[derive(Default)]
-struct Pending {
-    at: Option<u64>,
-    pax: Overrides,
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
+    /// Whether only another reading of a size led here.
+    is_other: bool,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
@@ -161,30 +117,45 @@ impl<'a, 'b> Walk<'a, 'b> {
             seen: BTreeSet::new(),
             global: Overrides::default(),
             archive: 0,
+            is_other: false,
         }
     }
 
     /// Follow one reading from `at` on, until the end or until it meets one
     /// that was followed.
-    fn follow(&mut self, mut at: u64, is_other: bool) -> Result<(), Fault> {
+    fn follow(&mut self, mut at: u64) -> Result<(), Fault> {
         let mut pending = Pending::default();
         while at < self.len {
             self.budget.check()?;
-            if is_other && self.seen.contains(&at) {
+            if self.is_other && self.seen.contains(&at) {
                 return Ok(());
             }
             self.remember(at);
             at = match self.header(at)? {
-                Found::Header(header) => self.member(at, *header, &mut pending, is_other)?,
+                Found::Header(header) => self.member(at, *header, &mut pending)?,
                 Found::Zeros => {
+                    self.idle(&mut pending, at)?;
                     self.archive = self.archive.saturating_add(1);
                     self.global = Overrides::default();
                     self.skip(at, true)?
                 }
-                Found::Other => self.skip(at, false)?,
+                Found::Other => {
+                    self.idle(&mut pending, at)?;
+                    self.skip(at, false)?
+                }
             };
         }
-        Ok(())
+        self.idle(&mut pending, self.len)
+    }
+
+    /// Tell of extension members that end at `end` and that no member follows.
+    fn idle(&mut self, pending: &mut Pending, end: u64) -> Result<(), Fault> {
+        let Pending { at, is_local, .. } = std::mem::take(pending);
+        match at {
+            Some(at) if is_local => (self.told)(Item::Idle(at..end)),
+            Some(at) => (self.told)(Item::Records(at..end)),
+            None => Ok(()),
+        }
     }
 
     fn remember(&mut self, at: u64) {
@@ -237,44 +208,64 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// Follow the member whose header stands at `at`; where the next one is.
-    fn member(
-        &mut self,
-        at: u64,
-        header: Header,
-        pending: &mut Pending,
-        is_other: bool,
-    ) -> Result<u64, Fault> {
-        let data_at = self.data_at(at, &header)?;
-        match header.kind {
-            Kind::Pax(_) | Kind::LongName(_) => {
-                let end = self.extension(at, data_at, &header, pending)?;
-                pending.at.get_or_insert(at);
-                Ok(end)
-            }
-            _ => {
-                let pending = std::mem::take(pending);
-                let entry = self.entry(at, data_at, header, pending, is_other);
-                self.note_other_reading(&entry, data_at);
-                let end = entry.data.end;
-                (self.told)(Item::Entry(Box::new(entry)))?;
-                self.padding(end)
-            }
+    fn member(&mut self, at: u64, header: Header, pending: &mut Pending) -> Result<u64, Fault> {
+        if matches!(header.kind, Kind::Pax(_) | Kind::LongName(_)) {
+            pending.at.get_or_insert(at);
+            return self.extension(at, &header, pending);
         }
+        let pending = std::mem::take(pending);
+        let (data_at, parts) = self.data_at(at, &header)?;
+        let mut entry = Entry::new(at, data_at, header, pending, &self.global);
+        entry.cut(self.len);
+        entry.archive = self.archive;
+        entry.is_other_reading = self.is_other;
+        entry.sparse = self.map(&entry, &parts)?;
+        self.note_other_reading(&entry)?;
+        let end = entry.data.end;
+        (self.told)(Item::Entry(Box::new(entry)))?;
+        self.padding(end)
     }
 
     /// Where the data of a member begin: behind its header, and behind the
-    /// further blocks of a sparse map.
-    fn data_at(&mut self, at: u64, header: &Header) -> Result<u64, Fault> {
+    /// further blocks of a sparse map. Returns the whole map as well.
+    fn data_at(&mut self, at: u64, header: &Header) -> Result<(u64, Parts), Fault> {
         let mut data_at = at.saturating_add(BLOCK_BYTES);
+        let mut map = header.parts.clone();
         let mut is_extended = header.is_extended;
         while is_extended && data_at < self.len {
             self.budget.check()?;
             self.cursor.seek(data_at);
             let block = self.cursor.peek(BLOCK_BYTES as usize)?;
             is_extended = block.get(504).is_some_and(|&flag| flag != 0);
+            if map.len() <= PARTS_CAP {
+                map.extend(parts(block.get(..504).unwrap_or_default()));
+            }
             data_at = data_at.saturating_add(BLOCK_BYTES);
         }
-        Ok(data_at.min(self.len))
+        Ok((data_at.min(self.len), map))
+    }
+
+    /// How a sparse member is put together; `parts` are those of its headers.
+    fn map(&mut self, entry: &Entry, parts: &[(u64, u64)]) -> Result<Option<Map>, Fault> {
+        let stored = entry.data.clone();
+        if entry.header.kind == Kind::Sparse {
+            let real = entry.header.real;
+            return Ok(Some(match real {
+                Some(real) => put_together(parts, real, stored),
+                None => Map::Broken("gives no length of the file"),
+            }));
+        }
+        if !entry.records.is_any {
+            return Ok(entry.is_star_sparse.then_some(Map::Unknown));
+        }
+        let mut front = Vec::new();
+        if entry.records.has_lines() {
+            let len = stored.end.saturating_sub(stored.start);
+            self.cursor.seek(stored.start);
+            let cap = LINES_CAP_BYTES.min(usize::try_from(len).unwrap_or(usize::MAX));
+            front = self.cursor.take(cap as u64, cap)?;
+        }
+        Ok(Some(entry.records.map(stored, &front)))
     }
 
     /// The end of the block in which data that end at `end` end.
@@ -287,99 +278,105 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     /// Read what an extension member says about the next one.
-    fn extension(
-        &mut self,
-        at: u64,
-        data_at: u64,
-        header: &Header,
-        pending: &mut Pending,
-    ) -> Result<u64, Fault> {
-        let size = header.size.unwrap_or(0);
-        let end = data_at.saturating_add(size);
-        let span = at..end.min(self.len);
+    fn extension(&mut self, at: u64, header: &Header, pending: &mut Pending) -> Result<u64, Fault> {
+        let data_at = at.saturating_add(BLOCK_BYTES).min(self.len);
+        let end = data_at.saturating_add(header.size.unwrap_or(0));
         if end > self.len || header.size.is_none() {
-            (self.told)(Item::Broken(span, "runs past the end of the file"))?;
-            return Ok(self.len);
+            // What it swallows may be headers: the walk goes on in it.
+            let what = "has a size that is none, or runs past the end of the file";
+            if pending.at == Some(at) {
+                *pending = Pending::default();
+            }
+            self.idle(pending, at)?;
+            (self.told)(Item::Broken(at..data_at, what))?;
+            return Ok(data_at);
         }
+        let size = end.saturating_sub(data_at);
         if size > EXTENSION_CAP_BYTES as u64 {
-            (self.told)(Item::Capped(span, "is too long to be read"))?;
+            pending.is_local = true;
+            (self.told)(Item::Capped(at..end, "is too long to be read"))?;
             return self.padding(end);
         }
         self.cursor.seek(data_at);
         let bytes = self.cursor.take(size, EXTENSION_CAP_BYTES)?;
-        match header.kind {
-            Kind::LongName(false) => pending.name = Some(cut_at_nul(bytes)),
-            Kind::LongName(true) => pending.link = Some(cut_at_nul(bytes)),
-            Kind::Pax(is_global) => {
-                let found = Overrides::read(&bytes);
-                if found.is_broken {
-                    (self.told)(Item::Broken(span, "has records that are broken"))?;
-                }
-                match is_global {
-                    true => self.global.merge(&found),
-                    false => pending.pax.merge(&found),
-                }
-            }
-            _ => {}
+        let (read, is_broken, is_cut) = self.read_extension(header.kind, &bytes, pending);
+        if is_broken {
+            (self.told)(Item::Broken(at..end, "has records that are broken"))?;
         }
-        self.padding(end)
+        if is_cut {
+            let what = "gives a name that is too long to be kept whole";
+            (self.told)(Item::Capped(at..end, what))?;
+        }
+        // Behind what readers look at there is room as well.
+        self.padding(data_at.saturating_add(read as u64).min(end))?;
+        let next = round_up(end).min(self.len);
+        let told = round_up(data_at.saturating_add(read as u64)).min(next);
+        if told < next {
+            (self.told)(Item::Padding(told..next))?;
+        }
+        Ok(next)
     }
 
-    fn entry(
-        &self,
-        at: u64,
-        data_at: u64,
-        header: Header,
-        pending: Pending,
-        is_other: bool,
-    ) -> Entry {
-        let mut pax = self.global.clone();
-        pax.merge(&pending.pax);
-        let field = header.size.unwrap_or(0);
-        let has_data = matches!(
-            header.kind,
-            Kind::Regular | Kind::Sparse | Kind::Label | Kind::Unknown(_)
-        );
-        let size = match has_data {
-            true => pax.size.unwrap_or(field),
-            false => 0,
-        };
-        let fits = size <= OCTAL_SIZE_MAX || field != 0;
-        let end = data_at.saturating_add(size);
-        let is_renamed = match (&pax.path, &pending.name) {
-            (Some(_), _) => Some(Renaming::Pax),
-            (None, Some(_)) => Some(Renaming::Gnu),
-            (None, None) => None,
-        };
-        Entry {
-            at: pending.at.unwrap_or(at),
-            header_at: at,
-            name: pax.path.or(pending.name).unwrap_or(header.name.clone()),
-            link: pax.link.or(pending.link).unwrap_or(header.link.clone()),
-            is_renamed,
-            data: data_at..end.min(self.len),
-            missing: end.saturating_sub(self.len),
-            other_size: (has_data && fits && size != field).then_some(field),
-            idle_size: if has_data { 0 } else { field },
-            is_sparse: pax.is_sparse || header.kind == Kind::Sparse,
-            archive: self.archive,
-            is_other_reading: is_other,
-            header,
+    /// Returns how much of the extension readers look at, whether it is broken,
+    /// and whether a name was cut.
+    fn read_extension(
+        &mut self,
+        kind: Kind,
+        bytes: &[u8],
+        pending: &mut Pending,
+    ) -> (usize, bool, bool) {
+        let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+        let name = || bytes.get(..end.min(NAME_CAP_BYTES)).map(<[u8]>::to_vec);
+        pending.is_local |= kind != Kind::Pax(true);
+        match kind {
+            Kind::LongName(is_link) => {
+                match is_link {
+                    true => pending.link = name(),
+                    false => pending.name = name(),
+                }
+                (
+                    end.saturating_add(1).min(bytes.len()),
+                    false,
+                    end > NAME_CAP_BYTES,
+                )
+            }
+            _ => {
+                let (mut found, read) = Overrides::read(bytes);
+                if kind == Kind::Pax(true) {
+                    found.bound();
+                }
+                let (is_broken, is_cut) = (found.is_broken, found.is_cut);
+                match kind {
+                    Kind::Pax(true) => self.global.merge(found),
+                    _ => pending.pax.merge(found),
+                }
+                // A broken record is told as one, with all behind it.
+                let read = if is_broken { bytes.len() } else { read };
+                (read, is_broken, is_cut)
+            }
         }
     }
 
     /// Where readers disagree about the size of a member, come back for the
     /// reading that is not followed.
-    fn note_other_reading(&mut self, entry: &Entry, data_at: u64) {
-        let size = match entry.other_size {
-            Some(size) => size,
-            None if entry.idle_size > 0 => entry.idle_size,
-            None => return,
+    fn note_other_reading(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let data_at = entry.data.start;
+        let other = match entry.other_size {
+            Some(size) => round_up(data_at.saturating_add(size)),
+            None if entry.idle_size > 0 => round_up(data_at.saturating_add(entry.idle_size)),
+            // A size that overflows is none to some.
+            None if entry.missing > 0 && self.is_header(data_at)? => data_at,
+            None => return Ok(()),
         };
-        let other = round_up(data_at.saturating_add(size));
         if other < self.len && other != round_up(entry.data.end) {
             self.others.insert(other);
         }
+        Ok(())
+    }
+
+    fn is_header(&mut self, at: u64) -> Result<bool, Fault> {
+        let found = self.header(at)?;
+        Ok(matches!(found, Found::Header(header) if header.is_sound()))
     }
 }
 
@@ -393,11 +390,4 @@ enum Found {
 /// The next multiple of a block.
 fn round_up(at: u64) -> u64 {
     at.checked_next_multiple_of(BLOCK_BYTES).unwrap_or(u64::MAX)
-}
-
-/// A name up to its zero byte, which ends it.
-fn cut_at_nul(mut bytes: Vec<u8>) -> Vec<u8> {
-    let end = memchr::memchr(0, &bytes).unwrap_or(bytes.len());
-    bytes.truncate(end);
-    bytes
 }

@@ -19,9 +19,9 @@ const HOLE_CAP_BYTES: u64 = 1 << 20;
 /// The end of the archive whose first local header stands at `at`: behind its
 /// end record, or behind the last record that follows another.
 pub fn extent(source: &dyn Source, at: u64, budget: &Budget) -> Result<u64, Fault> {
+    let mut broken_to = 0;
     let mut end = at;
     let mut next = at;
-    let mut broken_to = 0;
     loop {
         budget.check()?;
         match step(source, next, &mut broken_to, budget)? {
@@ -50,7 +50,6 @@ enum Step {
     End(u64),
 }
 
-/// What stands at `at`; `broken_to` is as for [`local::read`].
 fn step(
     source: &dyn Source,
     at: u64,

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::Budget;
-use modelaudit::detect::{Hit, SWEEPERS, margins};
+use modelaudit::detect::{self, Hit, margins};
 use modelaudit::formats::extent;
 use modelaudit::source::{Memory, Source, Window, windows};
 
@@ -19,9 +19,9 @@ fn sweep(bytes: &[u8], size: u64) -> Vec<Hit> {
             base: outer.start,
             core: (core.start - outer.start) as usize..(core.end - outer.start) as usize,
         };
-        for sweeper in SWEEPERS {
-            sweeper.window(&window, &mut |hit| hits.push(hit));
-        }
+        detect::sweep(&window, &mut |sweeper, sightings| {
+            sweeper.judge(&window, sightings, &mut |hit| hits.push(hit));
+        });
     }
     let key = |hit: &Hit| (hit.draft.place.clone(), hit.draft.rule.id, hit.draft.message.clone());
     hits.sort_by_key(key);

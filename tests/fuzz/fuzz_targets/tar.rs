@@ -10,8 +10,8 @@ use modelaudit::budget::Budget;
 use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
 use modelaudit::report::{Location, Place, Why};
 use modelaudit::rules::Draft;
-use modelaudit::source::Memory;
-use modelaudit::wire::tar::{BLOCK_BYTES, Item, walk};
+use modelaudit::source::{Memory, Piece};
+use modelaudit::wire::tar::{BLOCK_BYTES, Item, Map, walk};
 
 struct Nowhere;
 
@@ -45,12 +45,25 @@ fuzz_target!(|data: &[u8]| {
             Item::Entry(entry) => {
                 assert!(entry.data.start <= entry.data.end && entry.data.end <= len);
                 assert!(entry.at <= entry.header_at);
+                if let Some(Map::Known(pieces)) = &entry.sparse {
+                    for piece in pieces {
+                        if let Piece::Data(span) = piece {
+                            assert!(entry.data.start <= span.start && span.end <= entry.data.end);
+                        }
+                    }
+                }
                 entries += 1;
             }
-            Item::Padding(span) | Item::Damage(span) | Item::Behind(span) => {
+            Item::Padding(span)
+            | Item::Damage(span)
+            | Item::Behind(span)
+            | Item::Idle(span)
+            | Item::Records(span)
+            | Item::Broken(span, _)
+            | Item::Capped(span, _) => {
                 assert!(span.start < span.end && span.end <= len);
             }
-            Item::Broken(..) | Item::Capped(..) | Item::Unended => {}
+            Item::Unended => {}
         }
         Ok(())
     });

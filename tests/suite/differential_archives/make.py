@@ -1,6 +1,6 @@
 """Writes what other programs read out of the archives in `fixtures`.
 
-    apt-get install libarchive-tools cpio binutils cabextract
+    apt-get install libarchive-tools cpio binutils 7zip
     pip install rarfile
     python tests/suite/differential_archives/make.py
 
@@ -64,7 +64,6 @@ SECOND = {
     "ar": lambda path: unpacked(["ar", "x", "@"], path),
     "cpio": lambda path: unpacked(["cpio", "-id", "--quiet", "<"], path),
     "iso": lambda path: unpacked(["7zz", "x", "-y", "@"], path),
-    "cab": lambda path: unpacked(["cabextract", "-q", "@"], path),
 }
 
 
@@ -72,6 +71,8 @@ def listing(path, kind):
     # It takes the table of long names for a file that cannot be written.
     first = unpacked(BSDTAR, path, check=kind != "ar")
     second = SECOND[kind](path)
+    # 7-Zip shows what machines boot from once more, under a name of its own.
+    second = {file for file in second if not file[0].startswith("[BOOT]/")}
     if first != second:
         sys.exit(f"{path}: bsdtar reads {sorted(first)} and the other reader {sorted(second)}")
     return sorted(first)
@@ -81,7 +82,7 @@ out = []
 for kind in SECOND:
     for case in sorted((FIXTURES / kind).glob("*/expect.json")):
         folder = case.parent
-        if not re.match(r"benign|payload|rock-ridge|joliet", folder.name):
+        if not re.match(r"benign|payload", folder.name):
             continue
         for path in sorted(folder.iterdir()):
             if path.name == "expect.json":

@@ -137,4 +137,32 @@ pub const CHAPTERS: &[Chapter] = &[
             technique("cpio-damage", "a payload stands behind damage", "CWE-436"),
         ],
     },
+    Chapter {
+        title: "Images and cabinets",
+        techniques: &[
+            technique(
+                "wrapped-iso",
+                "an ISO 9660 image under the name of a model",
+                "MITRE ATT&CK T1553.005",
+            ),
+            technique(
+                "iso-hidden",
+                "a file stands in one of the two trees of names",
+                "Joliet specification, supplementary volume descriptor",
+            ),
+            technique("iso-links", "a symbolic link leads out", "CWE-61"),
+            technique(
+                "iso-in-front",
+                "a payload stands in front of the descriptors",
+                "ECMA-119, system area",
+            ),
+            technique("iso-loop", "a folder leads back to one above", "CWE-835"),
+            technique(
+                "wrapped-image",
+                "a file system, a disk image or a cabinet under the name of a model: nothing can be \
+                 seen, and nothing is called clean",
+                "MITRE ATT&CK T1553.005",
+            ),
+        ],
+    },
 ];

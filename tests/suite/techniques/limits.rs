@@ -26,10 +26,5 @@ pub const CHAPTERS: &[Chapter] = &[Chapter {
             "members that share one packed body, so that it comes out many times",
             "Fifield, A better zip bomb (WOOT 2019)",
         ),
-        technique(
-            "window-bomb",
-            "a small stream whose window takes the memory of whoever unpacks it",
-            "RFC 8878, section 3.1.1.1.2",
-        ),
     ],
 }];

@@ -42,17 +42,17 @@ const fn ahead(after: usize) -> Family {
 /// that nobody sets are clear (7), the method is 26 of 65,536 (11), the length
 /// of the name 1024 of 65,536 (6).
 const ZIP: Pattern =
-    ahead(ZIP_HEADER_BYTES + NAME_SEEN_BYTES).pattern("zip", b"PK\x03\x04", 0, 29.0, zip);
+    ahead(ZIP_HEADER_BYTES + NAME_SEEN_BYTES).pattern("zip", b"PK\x03\x04", 29.0, zip);
 
 /// Bits: a checksum of 32.
-const SEVEN_ZIP: Pattern = ahead(32).pattern("7z", b"7z\xbc\xaf\x27\x1c", 0, 32.0, seven_zip);
+const SEVEN_ZIP: Pattern = ahead(32).pattern("7z", b"7z\xbc\xaf\x27\x1c", 32.0, seven_zip);
 
 /// Bits: half a checksum (16), the type (8).
-const RAR_4: Pattern = ahead(64).pattern("rar-4", b"Rar!\x1a\x07\0", 0, 24.0, rar_4);
+const RAR_4: Pattern = ahead(64).pattern("rar-4", b"Rar!\x1a\x07\0", 24.0, rar_4);
 
 /// Bits: a checksum of 32.
 const RAR_5: Pattern =
-    ahead(RAR_HEADER_CAP_BYTES).pattern("rar-5", b"Rar!\x1a\x07\x01\0", 0, 32.0, rar_5);
+    ahead(RAR_HEADER_CAP_BYTES).pattern("rar-5", b"Rar!\x1a\x07\x01\0", 32.0, rar_5);
 
 /// Bits: six octal digits of a checksum (30).
 const TAR: Pattern = tar_pattern("tar", b"ustar\0");
@@ -61,11 +61,11 @@ const TAR: Pattern = tar_pattern("tar", b"ustar\0");
 const TAR_GNU: Pattern = tar_pattern("tar-gnu", b"ustar ");
 
 /// Bits: four zeros (32), the version (16).
-const CAB: Pattern = ahead(36).pattern("cab", b"MSCF\0\0\0\0", 0, 48.0, cab);
+const CAB: Pattern = ahead(36).pattern("cab", b"MSCF\0\0\0\0", 48.0, cab);
 
 /// Bits: the version (32), the codec is 6 of 65,536 (13), the size of a block
 /// says the same twice (32).
-const SQUASHFS: Pattern = ahead(48).pattern("squashfs", b"hsqs", 0, 77.0, squashfs);
+const SQUASHFS: Pattern = ahead(48).pattern("squashfs", b"hsqs", 77.0, squashfs);
 
 const fn tar_pattern(name: &'static str, magic: &'static [u8]) -> Pattern {
     let family = Family {
@@ -73,7 +73,7 @@ const fn tar_pattern(name: &'static str, magic: &'static [u8]) -> Pattern {
         after: TAR_HEADER_BYTES - TAR_MAGIC_AT,
         reach: Reach::Everywhere,
     };
-    family.pattern(name, magic, 0, 30.0, tar_header)
+    family.pattern(name, magic, 30.0, tar_header)
 }
 
 /// A first local header, as some writer made it.

@@ -44,7 +44,7 @@ const fn pattern(
         after,
         reach: Reach::Everywhere,
     };
-    family.pattern(name, anchor, 0, checked_bits, verify)
+    family.pattern(name, anchor, checked_bits, verify)
 }
 
 /// Two bytes and the method are too little, so each value of the flags has an

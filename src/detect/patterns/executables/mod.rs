@@ -49,7 +49,7 @@ const fn pattern(
         after,
         reach: Reach::Everywhere,
     };
-    family.pattern(name, anchor, 0, checked_bits, verify)
+    family.pattern(name, anchor, checked_bits, verify)
 }
 
 /// What a file that begins with a program is.

@@ -17,10 +17,8 @@ pub(super) const WASM: Pattern = pattern("wasm", b"\0asm\x01\0\0\0", 10, 4.0, wa
 pub(super) const DEX: Pattern = pattern("dex", b"dex\n0", 44, 81.0, dex);
 
 /// Bits: the other twelve bytes of the class id.
-pub(super) const SHORTCUT: Pattern = Pattern {
-    key_at: 4,
-    ..pattern("lnk", b"\x4c\0\0\0\x01\x14\x02\0", 20, 96.0, shortcut)
-};
+pub(super) const SHORTCUT: Pattern =
+    pattern("lnk", b"\x4c\0\0\0\x01\x14\x02\0", 20, 96.0, shortcut);
 
 /// WebAssembly runs in a sandbox, so it is graded a step lower.
 fn wasm(around: &Around<'_>) -> Option<Found> {

@@ -38,7 +38,6 @@ const fn pe(name: &'static str, anchor: &'static [u8]) -> Pattern {
     Pattern {
         name,
         anchor,
-        key_at: 0,
         before: STUB_CAP_BYTES,
         after: HEADER_BYTES,
         reach: Reach::Everywhere,

@@ -24,7 +24,6 @@ const OPEN: &[u8] = b"-----BEGIN ";
 pub(in crate::detect) static PATTERNS: &[Pattern] = &[Pattern {
     name: "private-key",
     anchor: OPEN,
-    key_at: 5,
     before: 0,
     after: ARMOUR_CAP_BYTES,
     reach: Reach::Everywhere,

@@ -30,14 +30,14 @@ const JWT_CAP_BYTES: usize = 4096;
 /// 4; boundaries count nothing. So 16 of 32 give 48, 34 of 62 give 68, 36 of
 /// 62 give 72 and a CRC 32 more. What is counted is stated after each.
 pub(in crate::detect) static PATTERNS: &[Pattern] = &[
-    TOKEN.pattern("aws-permanent", b"AKIA", 0, 48.0, aws), // 16 of 32
-    TOKEN.pattern("aws-temporary", b"ASIA", 0, 48.0, aws), // 16 of 32
-    TOKEN.pattern("github-personal", b"ghp_", 0, 104.0, github), // 36 of 62, CRC
-    TOKEN.pattern("github-oauth", b"gho_", 0, 104.0, github),
-    TOKEN.pattern("github-user", b"ghu_", 0, 104.0, github),
-    TOKEN.pattern("github-server", b"ghs_", 0, 104.0, github),
-    TOKEN.pattern("github-refresh", b"ghr_", 0, 104.0, github),
-    TOKEN.pattern("github-fine-grained", b"github_pat_", 7, 160.0, github_fine), // 81 of 62
+    TOKEN.pattern("aws-permanent", b"AKIA", 48.0, aws), // 16 of 32
+    TOKEN.pattern("aws-temporary", b"ASIA", 48.0, aws), // 16 of 32
+    TOKEN.pattern("github-personal", b"ghp_", 104.0, github), // 36 of 62, CRC
+    TOKEN.pattern("github-oauth", b"gho_", 104.0, github),
+    TOKEN.pattern("github-user", b"ghu_", 104.0, github),
+    TOKEN.pattern("github-server", b"ghs_", 104.0, github),
+    TOKEN.pattern("github-refresh", b"ghr_", 104.0, github),
+    TOKEN.pattern("github-fine-grained", b"github_pat_", 160.0, github_fine), // 81 of 62
     hugging_face("huggingface-double-quoted", b"\"hf_"),
     hugging_face("huggingface-quoted", b"'hf_"),
     hugging_face("huggingface-assigned", b"=hf_"),
@@ -53,47 +53,44 @@ pub(in crate::detect) static PATTERNS: &[Pattern] = &[
     TOKEN.pattern(
         "huggingface-organisation",
         b"api_org_",
-        4,
         68.0,
         hugging_face_organisation,
     ),
-    TOKEN.pattern("slack-bot", b"xoxb-", 0, 60.0, slack), // 20 digits and letters, 40 bits and more
-    TOKEN.pattern("slack-user", b"xoxp-", 0, 60.0, slack),
-    TOKEN.pattern("slack-workspace", b"xoxa-", 0, 60.0, slack),
-    TOKEN.pattern("slack-refresh", b"xoxr-", 0, 60.0, slack),
+    TOKEN.pattern("slack-bot", b"xoxb-", 60.0, slack), // 20 digits and letters, 40 bits and more
+    TOKEN.pattern("slack-user", b"xoxp-", 60.0, slack),
+    TOKEN.pattern("slack-workspace", b"xoxa-", 60.0, slack),
+    TOKEN.pattern("slack-refresh", b"xoxr-", 60.0, slack),
     TOKEN.pattern(
         "slack-webhook",
         b"hooks.slack.com/services/",
-        0,
         80.0,
         slack_webhook,
     ),
-    TOKEN.pattern("stripe-secret", b"sk_live_", 2, 48.0, stripe), // 24 of 62
-    TOKEN.pattern("stripe-restricted", b"rk_live_", 2, 48.0, stripe),
-    TOKEN.pattern("google-api", b"AIza", 0, 70.0, google), // 35 of 64
-    TOKEN.pattern("google-oauth", b"GOCSPX-", 0, 56.0, google_oauth), // 28 of 64
-    TOKEN.pattern("npm", b"npm_", 0, 104.0, github),       // 36 of 62, CRC: GitHub's format
-    TOKEN.pattern("pypi", b"pypi-AgEIcHlwaS5vcmc", 8, 100.0, pypi), // 50 of 64
-    TOKEN.pattern("openai", b"T3BlbkFJ", 0, 80.0, openai), // `sk-`, 20 and 20 of 64
-    TOKEN.pattern("anthropic", b"sk-ant-", 2, 160.0, anthropic), // 80 of 64
-    TOKEN.pattern("gitlab", b"glpat-", 1, 40.0, gitlab),   // 20 of 64
-    TOKEN.pattern("digitalocean", b"dop_v1_", 0, 256.0, digitalocean), // 64 of 16
-    TOKEN.pattern("groq", b"gsk_", 0, 104.0, groq),        // 52 of 62
-    TOKEN.pattern("databricks", b"dapi", 0, 128.0, databricks), // 32 of 16
-    TOKEN.pattern("xai", b"xai-", 0, 160.0, xai),          // 80 of 62
-    TOKEN.pattern("azure-storage", b"AccountKey=", 4, 172.0, azure), // 86 of 64
+    TOKEN.pattern("stripe-secret", b"sk_live_", 48.0, stripe), // 24 of 62
+    TOKEN.pattern("stripe-restricted", b"rk_live_", 48.0, stripe),
+    TOKEN.pattern("google-api", b"AIza", 70.0, google), // 35 of 64
+    TOKEN.pattern("google-oauth", b"GOCSPX-", 56.0, google_oauth), // 28 of 64
+    TOKEN.pattern("npm", b"npm_", 104.0, github),       // 36 of 62, CRC: GitHub's format
+    TOKEN.pattern("pypi", b"pypi-AgEIcHlwaS5vcmc", 100.0, pypi), // 50 of 64
+    TOKEN.pattern("openai", b"T3BlbkFJ", 80.0, openai), // `sk-`, 20 and 20 of 64
+    TOKEN.pattern("anthropic", b"sk-ant-", 160.0, anthropic), // 80 of 64
+    TOKEN.pattern("gitlab", b"glpat-", 40.0, gitlab),   // 20 of 64
+    TOKEN.pattern("digitalocean", b"dop_v1_", 256.0, digitalocean), // 64 of 16
+    TOKEN.pattern("groq", b"gsk_", 104.0, groq),        // 52 of 62
+    TOKEN.pattern("databricks", b"dapi", 128.0, databricks), // 32 of 16
+    TOKEN.pattern("xai", b"xai-", 160.0, xai),          // 80 of 62
+    TOKEN.pattern("azure-storage", b"AccountKey=", 172.0, azure), // 86 of 64
     TOKEN.pattern(
         "discord-webhook",
         b"discord.com/api/webhooks/",
-        16,
         180.0,
         discord,
     ),
-    TOKEN.pattern("telegram-bot", b"api.telegram.org/bot", 16, 90.0, telegram),
-    jwt("jwt-algorithm", b"eyJhbGci", 3),
-    jwt("jwt-type", b"eyJ0eXAi", 3),
-    jwt("jwt-key", b"eyJraWQi", 3),
-    TOKEN.pattern("sendgrid", b"=SG.", 0, 130.0, sendgrid), // 65 of 64
+    TOKEN.pattern("telegram-bot", b"api.telegram.org/bot", 90.0, telegram),
+    jwt("jwt-algorithm", b"eyJhbGci"),
+    jwt("jwt-type", b"eyJ0eXAi"),
+    jwt("jwt-key", b"eyJraWQi"),
+    TOKEN.pattern("sendgrid", b"=SG.", 130.0, sendgrid), // 65 of 64
 ];
 
 /// What they share.
@@ -105,17 +102,17 @@ const TOKEN: Family = Family {
 
 /// Bits: 34 of 62 (68).
 const fn hugging_face(name: &'static str, anchor: &'static [u8]) -> Pattern {
-    TOKEN.pattern(name, anchor, 0, 68.0, hugging_face_user)
+    TOKEN.pattern(name, anchor, 68.0, hugging_face_user)
 }
 
 /// Documentation prints such tokens as examples, so prose does not count.
 ///
 /// Bits: `eyJ` at the second part (24) and 20 more characters of 64 (40).
-const fn jwt(name: &'static str, anchor: &'static [u8], key_at: usize) -> Pattern {
+const fn jwt(name: &'static str, anchor: &'static [u8]) -> Pattern {
     Pattern {
         after: JWT_CAP_BYTES,
         reach: Reach::NotProse,
-        ..TOKEN.pattern(name, anchor, key_at, 64.0, json_web_token)
+        ..TOKEN.pattern(name, anchor, 64.0, json_web_token)
     }
 }
 

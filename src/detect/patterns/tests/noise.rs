@@ -85,35 +85,38 @@ fn verifiers_check_the_bits_they_state() {
     }
 }
 
+/// Gives random bytes the shape of numbers.
+type Shape = fn(&mut [u8]);
+
 /// A gigabyte of each kind of weights. Run by hand:
 /// `cargo test --release gigabytes -- --ignored`.
 #[test]
 #[ignore = "takes minutes"]
 fn gigabytes_of_weights_have_no_hits() {
     const PIECE_BYTES: usize = 64 << 20;
-    let bf16 = |bytes: &mut [u8]| {
+    let bf16: Shape = |bytes| {
         for pair in bytes.chunks_exact_mut(2) {
             pair[1] = (pair[1] & 0x83) | 0x3c;
         }
     };
-    let fp32 = |bytes: &mut [u8]| {
+    let fp32: Shape = |bytes| {
         for word in bytes.chunks_exact_mut(4) {
             word[3] = (word[3] & 0x81) | 0x3c;
         }
     };
     // Four-bit numbers around their middle: the sum of two that are uniform.
-    let int4 = |bytes: &mut [u8]| {
+    let int4: Shape = |bytes| {
         for byte in bytes {
             let (a, b) = (*byte >> 4, *byte & 15);
-            *byte = (a + b) / 2 << 4 | (a ^ b) / 2 + 4;
+            *byte = (((a + b) / 2) << 4) | ((a ^ b) / 2 + 4);
         }
     };
-    let uniform = |_: &mut [u8]| {};
-    let kinds: [(&str, &dyn Fn(&mut [u8])); 4] = [
-        ("uniform", &uniform),
-        ("bf16", &bf16),
-        ("fp32", &fp32),
-        ("int4", &int4),
+    let uniform: Shape = |_| {};
+    let kinds: [(&str, Shape); 4] = [
+        ("uniform", uniform),
+        ("bf16", bf16),
+        ("fp32", fp32),
+        ("int4", int4),
     ];
     for (seed, (name, shape)) in (100u64..).zip(kinds) {
         let mut noise = Noise(seed);
