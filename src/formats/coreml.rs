@@ -25,7 +25,7 @@ static SPEC: FormatSpec = FormatSpec {
     suffixes: &[],
     runs_code: false,
     content: Content::Data,
-    layer_of: Some("text"),
+    layer_of: Some("manifest"),
     references: &[
         "https://apple.github.io/coremltools/docs-guides/source/convert-to-ml-program.html",
     ],

@@ -41,7 +41,7 @@ static SPEC: FormatSpec = FormatSpec {
     suffixes: &[],
     runs_code: false,
     content: Content::Data,
-    layer_of: Some("text"),
+    layer_of: Some("manifest"),
     references: &[
         "https://github.com/apache/spark/blob/master/mllib/src/main/scala/org/apache/spark/ml/util/ReadWrite.scala",
         "https://github.com/apache/spark/blob/master/python/pyspark/ml/util.py",

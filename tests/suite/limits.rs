@@ -385,7 +385,7 @@ fn an_interrupted_scan_reports_what_it_has() {
     request.reading = forced(Tier::Medium, Backing::Disk { ahead: false }, 64 << 10, 1);
     let cancel = request.cancel.clone();
     std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(Duration::from_secs(2));
         cancel.cancel(Stop::Cancelled);
     });
     let report = scan(&request);

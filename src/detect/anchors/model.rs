@@ -10,7 +10,7 @@ use super::bytes::ByteSet;
 pub(super) const KINDS: usize = 5;
 
 /// What each kind counts.
-const WEIGHTS: [f32; KINDS] = [1.0, 0.7, 0.7, 1.0, 0.3];
+const WEIGHTS: [f32; KINDS] = [1.0, 0.7, 0.7, 1.0, 0.1];
 
 /// The share of a byte, or of a set of bytes, in each kind of content: random
 /// bytes, 16-bit floats with the high byte at even places, the same at odd

@@ -72,7 +72,7 @@ static CONFIG_SPEC: FormatSpec = FormatSpec {
     suffixes: &[],
     runs_code: true,
     content: Content::Data,
-    layer_of: Some("text"),
+    layer_of: Some("manifest"),
     references: &[
         "https://github.com/keras-team/keras/blob/master/keras/src/saving/serialization_lib.py",
         "CVE-2024-3660",

@@ -42,7 +42,7 @@ pub static MANIFEST: Document = Document {
         suffixes: &[],
         runs_code: false,
         content: Content::Data,
-        layer_of: Some("text"),
+        layer_of: Some("manifest"),
         references: &[
             "https://github.com/opencontainers/image-spec/blob/main/manifest.md",
             "https://github.com/moby/docker-image-spec",
@@ -60,7 +60,7 @@ pub static MODEL: Document = Document {
         suffixes: &[],
         runs_code: false,
         content: Content::Data,
-        layer_of: Some("text"),
+        layer_of: Some("manifest"),
         references: &[
             "https://github.com/modelpack/model-spec",
             "https://docs.docker.com/ai/model-runner/",

@@ -43,6 +43,8 @@ static SPEC: FormatSpec = FormatSpec {
         "Encrypted members and headers are not decrypted; volumes are not joined.",
         "BLAKE2 hashes and recovery data are not compared with the members.",
         "Archives of RAR 1.4 and older are not recognised.",
+        "Behind other bytes an archive is looked for in the first 16 KiB, and in the first 4 MiB of \
+         programs and of files whose name promises one.",
         "Names are compared with each other for the first 262144 members.",
     ],
 };
@@ -57,6 +59,16 @@ const ARCHIVES: &[&[u8]] = &[
     b"\xc7\x71",
     b"\x71\xc7",
     b"MSCF",
+];
+
+/// What programs begin with.
+const PROGRAMS: &[&[u8]] = &[
+    b"MZ",
+    b"\x7fELF",
+    b"\xcf\xfa\xed\xfe",
+    b"\xce\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"#!",
 ];
 
 /// Where an image of ISO 9660 says what it is.
@@ -86,7 +98,24 @@ impl Format for Rar {
 
 /// The archive in front, or behind a stub that is no archive itself.
 fn find(probe: &Probe<'_>, budget: &Budget) -> Result<Option<Found>, Fault> {
-    rar::find(probe.source(), !is_archive(probe), budget)
+    rar::find(probe.source(), stub_bytes(probe), budget)
+}
+
+/// How far a stub may reach. What is in the head costs no read; further on the
+/// archive is looked for where a program or the name promises one.
+fn stub_bytes(probe: &Probe<'_>) -> u64 {
+    let head = probe.head();
+    let is_program = PROGRAMS.iter().any(|magic| head.starts_with(magic));
+    if is_program || probe.has_suffix(SPEC.suffixes) {
+        return match is_archive(probe) {
+            true => 0,
+            false => rar::STUB_CAP_BYTES,
+        };
+    }
+    match memchr::memmem::find(head, rar::COMMON) {
+        Some(at) if at > 0 && !is_archive(probe) => head.len() as u64,
+        _ => 0,
+    }
 }
 
 fn is_archive(probe: &Probe<'_>) -> bool {

@@ -142,6 +142,10 @@ fn an_archive_is_recognised_behind_a_stub_and_not_in_another_archive() {
     let claim = |name: &str, front: &[u8]| recognise(&Rar, name, [front, &archive].concat());
     assert_eq!(claim("model.bin", b""), Claim::Structure);
     assert_eq!(claim("x", &[7; 1000]), Claim::Structure);
+    assert_eq!(claim("x", &[7; 100_000]), Claim::No);
+    assert_eq!(claim("x.rar", &[7; 100_000]), Claim::Structure);
+    let program = [b"MZ".to_vec(), vec![7; 100_000]].concat();
+    assert_eq!(claim("setup.exe", &program), Claim::Structure);
     assert_eq!(claim("x", b"PK\x03\x04"), Claim::No);
     assert_eq!(claim("x", b"!<arch>\n"), Claim::No);
     assert_eq!(recognise(&Rar, "x", *b"Rar!\x1a\x07\0"), Claim::Magic);

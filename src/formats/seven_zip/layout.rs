@@ -38,6 +38,9 @@ pub(super) fn examine(
     for header in &archive.others {
         left_over(header, cx);
     }
+    if is_known(archive) {
+        cx.accounts();
+    }
     for slack in &archive.slack {
         cx.tick()?;
         if is_known(archive) || slack.end <= archive.start.at {

@@ -20,7 +20,7 @@ mod links;
 mod tests;
 
 use super::archive::Gaps;
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::source::Source;
 use crate::wire::Fault;
 use crate::wire::seven_zip::{Archive, Start, walk};
@@ -46,8 +46,8 @@ static SPEC: FormatSpec = FormatSpec {
          are named and not unpacked; a gap says so.",
         "Encrypted members are named and not decrypted; with an encrypted header there are no \
          names.",
-        "Behind a stub the archive is looked for in the first 1 MiB, and only where the stub is a \
-         program or a script or the archive reaches to the end of the file.",
+        "Behind a program or script the archive is looked for in the first 1 MiB; what is appended \
+         to other files is found by the sweep.",
         "Checksums of packed streams, which few writers give, are not compared.",
         "Volumes of a split archive are not joined.",
         "Of archives with more than 1048576 members or 262144 folders the rest is not opened, and \
@@ -58,6 +58,10 @@ static SPEC: FormatSpec = FormatSpec {
 impl Format for SevenZip {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Archive
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
@@ -80,10 +84,10 @@ impl Format for SevenZip {
 }
 
 /// How sure a start is. The signature alone may stand at the front of any file,
-/// and behind a stub that something follows the archive may be a part of it.
+/// and behind a stub the file is first of all a program.
 fn claim(start: &Start, len: u64) -> Claim {
     let is_proven = start.is_sound() && start.header().is_some_and(|h| h.end <= len);
-    match is_proven && (start.at == 0 || start.ends_file(len)) {
+    match is_proven && start.at == 0 {
         true => Claim::Structure,
         false => Claim::Magic,
     }

@@ -247,12 +247,9 @@ fn archives_are_recognised_by_their_start() {
     let bytes = stored(&[entry("a", b"1")]);
     assert_eq!(recognise(&SevenZip, "x", bytes.clone()), Claim::Structure);
     assert_eq!(recognise(&SevenZip, "x", &bytes[..40]), Claim::Magic);
+    // The sweep finds what is appended to files of other kinds.
     let behind = [b"words", &bytes[..]].concat();
-    assert_eq!(recognise(&SevenZip, "x", behind.clone()), Claim::Structure);
-    assert_eq!(
-        recognise(&SevenZip, "x", [&behind[..], b"."].concat()),
-        Claim::No
-    );
+    assert_eq!(recognise(&SevenZip, "x", behind), Claim::No);
     let program = [b"MZ", &bytes[..], b"."].concat();
     assert_eq!(recognise(&SevenZip, "x", program), Claim::Magic);
     assert_eq!(recognise(&SevenZip, "x.7z", "no archive"), Claim::Name);

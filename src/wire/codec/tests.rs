@@ -317,6 +317,20 @@ fn what_comes_before_a_break_comes_out() {
 }
 
 #[test]
+fn broken_streams_give_the_same_in_any_pieces() {
+    for (codec, name, packed) in samples() {
+        for at in (0..packed.len()).step_by(3) {
+            let mut flipped = packed.to_vec();
+            flipped[at] ^= [0x10, 0x80, 0xff][at % 3];
+            let [large, small] = [1 << 20, 61].map(|piece| decode_in(codec, &flipped, piece));
+            assert!(large.bytes == small.bytes, "{name} at {at}");
+            assert_eq!(large.behind, small.behind, "{name} at {at}");
+            assert_eq!(large.remarks, small.remarks, "{name} at {at}");
+        }
+    }
+}
+
+#[test]
 fn a_flipped_byte_ends_in_words_and_is_told() {
     let plain = plain();
     for (codec, name, packed) in samples() {

@@ -9,13 +9,13 @@ use crate::wire::cursor::Cursor;
 
 /// Readers look for the signature up to here; newer ones go a little further
 /// than the 1 MiB of the technical note.
-const STUB_CAP_BYTES: u64 = 4 << 20;
+pub const STUB_CAP_BYTES: u64 = 4 << 20;
 
 /// Bytes that are searched at a time.
 const PIECE_BYTES: u64 = 64 << 10;
 
 /// What both signatures begin with.
-const COMMON: &[u8] = b"Rar!\x1a\x07";
+pub const COMMON: &[u8] = b"Rar!\x1a\x07";
 
 /// Where an archive begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,20 +28,13 @@ pub struct Found {
     pub has_start: bool,
 }
 
-/// Look for an archive: at the beginning by its signature, and behind other
-/// bytes, where `behind_stub` asks for it, by a sound first block as well.
-pub fn find(
-    source: &dyn Source,
-    behind_stub: bool,
-    budget: &Budget,
-) -> Result<Option<Found>, Fault> {
+/// Look for an archive: at the beginning by its signature, and behind up to
+/// `stub_bytes` other bytes by a sound first block as well.
+pub fn find(source: &dyn Source, stub_bytes: u64, budget: &Budget) -> Result<Option<Found>, Fault> {
     if let Some(found) = at(source, 0)? {
         return Ok(Some(found));
     }
-    if !behind_stub {
-        return Ok(None);
-    }
-    let end = source.len().min(STUB_CAP_BYTES);
+    let end = source.len().min(stub_bytes);
     let mut from = 1;
     while from < end {
         budget.check()?;

@@ -21,7 +21,7 @@ pub mod sample;
 mod tests;
 mod walk;
 
-pub use find::{Found, find};
+pub use find::{COMMON, Found, STUB_CAP_BYTES, find};
 pub use quick::{Copied, copies};
 pub use walk::{Item, walk};
 

@@ -9,7 +9,7 @@ fn items(bytes: &[u8]) -> Vec<Item> {
     let source = Memory::new(bytes);
     let budget = Budget::unlimited();
     let mut items = Vec::new();
-    if let Some(found) = find(&source, true, &budget).unwrap() {
+    if let Some(found) = find(&source, STUB_CAP_BYTES, &budget).unwrap() {
         walk(&source, found, &budget, &mut |item| {
             items.push(item);
             Ok(())
@@ -179,15 +179,24 @@ fn encrypted_headers_veil_the_rest() {
 fn an_archive_behind_other_bytes_needs_a_sound_start() {
     for bytes in samples() {
         let source = Memory::new([vec![7; 70_000], bytes.clone()].concat());
-        let found = find(&source, true, &Budget::unlimited()).unwrap().unwrap();
+        let found = find(&source, STUB_CAP_BYTES, &Budget::unlimited())
+            .unwrap()
+            .unwrap();
         assert_eq!((found.at, found.has_start), (70_000, true));
-        assert_eq!(find(&source, false, &Budget::unlimited()).unwrap(), None);
+        assert_eq!(find(&source, 0, &Budget::unlimited()).unwrap(), None);
         // Across the border of two pieces.
         let source = Memory::new([vec![7; (64 << 10) - 2], bytes].concat());
-        assert!(find(&source, true, &Budget::unlimited()).unwrap().is_some());
+        assert!(
+            find(&source, STUB_CAP_BYTES, &Budget::unlimited())
+                .unwrap()
+                .is_some()
+        );
     }
     let source = Memory::new(&b"about Rar!\x1a\x07\0 and Rar!\x1a\x07\x01\0, its signatures"[..]);
-    assert_eq!(find(&source, true, &Budget::unlimited()).unwrap(), None);
+    assert_eq!(
+        find(&source, STUB_CAP_BYTES, &Budget::unlimited()).unwrap(),
+        None
+    );
 }
 
 #[test]

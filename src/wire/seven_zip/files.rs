@@ -17,13 +17,15 @@ const NAMES: u8 = 0x11;
 const TIMES: [u8; 3] = [0x12, 0x13, 0x14];
 const ATTRIBUTES: u8 = 0x15;
 const START_POSITION: u8 = 0x18;
-const DUMMY: u8 = 0x19;
 
 /// Files of one header that are kept.
 const FILE_CAP: usize = 1 << 20;
 
 /// Longest name that is kept, in bytes: twice what any file system takes.
 const NAME_CAP_BYTES: usize = 64 << 10;
+
+/// How often one record is read. Writers have it once.
+const REPEAT_CAP: u8 = 16;
 
 /// The bit that says that the high half of the attributes is a Unix mode.
 const UNIX_MODE: u32 = 0x8000;
@@ -103,7 +105,7 @@ impl<'b> FileTable<'_, 'b> {
                 ..File::default()
             },
         );
-        let mut seen = [false; 256];
+        let mut seen = [0u8; 256];
         loop {
             self.budget.check().map_err(Fault::from)?;
             let at = self.cursor.position();
@@ -115,15 +117,23 @@ impl<'b> FileTable<'_, 'b> {
             let from = self.cursor.position();
             self.cursor.skip(len)?;
             let record = from..self.cursor.position();
-            if let Some(seen) = seen.get_mut(usize::from(id))
-                && std::mem::replace(seen, true)
-                && id != DUMMY
+            if id <= START_POSITION
+                && let Some(seen) = seen.get_mut(usize::from(id))
             {
-                let span = self.frame.span(at..record.end);
-                remarks.push(Remark::Repeated { at: span, id });
+                *seen = seen.saturating_add(1);
+                if *seen == 2 {
+                    let span = self.frame.span(at..record.end);
+                    Remark::Repeated { at: span, id }.add(remarks);
+                }
+                if *seen > REPEAT_CAP {
+                    let words = format!("the record {id:#04x} stands more than {REPEAT_CAP} times");
+                    return Err(super::Broken::Capped(at, words));
+                }
             }
             let behind = self.record(id, record.clone(), files)?;
-            remarks.extend(self.frame.unowned(behind..record.end)?);
+            if let Some(remark) = self.frame.unowned(behind..record.end)? {
+                remark.add(remarks);
+            }
         }
     }
 
@@ -247,8 +257,8 @@ pub fn utf8(units: &[u16]) -> Vec<u8> {
             Ok(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             Err(half) => {
                 let [high, low] = half.unpaired_surrogate().to_be_bytes();
-                let middle = 0x80 | (high & 0x0f) << 2 | low >> 6;
-                out.extend_from_slice(&[0xe0 | high >> 4, middle, 0x80 | low & 0x3f]);
+                let middle = 0x80 | ((high & 0x0f) << 2) | (low >> 6);
+                out.extend_from_slice(&[0xe0 | (high >> 4), middle, 0x80 | (low & 0x3f)]);
             }
         }
     }

@@ -28,6 +28,9 @@ const LEVEL_CAP: usize = 4;
 /// Streams beside the files' that records may stand in.
 const EXTRA_CAP: usize = 16;
 
+/// Remarks of one header before bytes that nothing owns are told together.
+const REMARK_CAP: usize = 1024;
+
 /// Unpacked bytes are taken in pieces of this size.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -93,6 +96,29 @@ pub enum Remark {
         /// The bytes.
         bytes: Vec<u8>,
     },
+}
+
+impl Remark {
+    /// Add a remark to others. Bytes that nothing owns become one remark where
+    /// they were packed, and a bounded number where they were not, the last of
+    /// which covers the rest.
+    pub(super) fn add(self, remarks: &mut Vec<Remark>) {
+        let is_full = remarks.len() >= REMARK_CAP;
+        for known in remarks.iter_mut().rev() {
+            match (known, &self) {
+                (Remark::Hidden { bytes, .. }, Remark::Hidden { bytes: more, .. }) => {
+                    bytes.extend_from_slice(more);
+                    return;
+                }
+                (Remark::Unowned(known), Remark::Unowned(more)) if is_full => {
+                    known.end = known.end.max(more.end);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        remarks.push(self);
+    }
 }
 
 /// Where a header is: in the file as it is, or unpacked in memory.
@@ -225,7 +251,11 @@ impl Reader<'_> {
         read?;
         match frame.is_packed {
             false => header.span.end = end,
-            true => header.remarks.extend(frame.unowned(end..frame.inner.end)?),
+            true => {
+                if let Some(remark) = frame.unowned(end..frame.inner.end)? {
+                    remark.add(&mut header.remarks);
+                }
+            }
         }
         match packed {
             Some(streams) => self.encoded(streams, header).map(Some),
@@ -326,11 +356,18 @@ impl Reader<'_> {
             let words = format!("the header has more than {EXTRA_CAP} streams of its own");
             return Err(Broken::Capped(at, words));
         }
+        let mut total = 0u64;
         for folder in &streams.folders {
             let bytes = self.unpack(folder, &streams.packs, header)?;
+            total = total.saturating_add(bytes.len() as u64);
+            if total > HEADER_CAP_BYTES {
+                let words =
+                    format!("streams of the header unpack to more than {HEADER_CAP_BYTES} bytes");
+                return Err(Broken::Capped(at, words));
+            }
             extras.push(Memory::new(bytes.clone()));
             let at = header.span.clone();
-            header.remarks.push(Remark::Hidden { at, bytes });
+            Remark::Hidden { at, bytes }.add(&mut header.remarks);
         }
         Ok(())
     }

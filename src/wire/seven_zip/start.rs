@@ -1,10 +1,10 @@
 //! The start of an archive: the signature, and where its header stands.
 //!
 //! Programs look for the signature at the front of the file or behind a *stub*:
-//! the program of a self-extracting archive, a script, or any other file that
-//! an archive was appended to. Behind a stub a signature counts only if what
-//! follows it proves to be a start: six bytes are written into every program
-//! that knows the format.
+//! the program or script of an archive that unpacks itself. Behind a stub a
+//! signature counts only if what follows it proves to be a start: six bytes are
+//! written into every program that knows the format. An archive in any other
+//! file is for the sweep to find.
 
 use memchr::memmem;
 
@@ -19,7 +19,7 @@ pub const SIGNATURE: &[u8] = b"7z\xbc\xaf\x27\x1c";
 /// header.
 pub const START_BYTES: u64 = 32;
 
-/// Bytes at the front of a file in which the signature is looked for.
+/// Bytes of a stub in which the signature is looked for.
 const STUB_CAP_BYTES: u64 = 1 << 20;
 
 /// Where the three fields about the header begin in the start.
@@ -28,6 +28,9 @@ const FIELDS_AT: usize = 12;
 /// The first beginnings of programs and scripts, which archives that unpack
 /// themselves have in front.
 const PROGRAMS: [&[u8]; 4] = [b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe"];
+
+/// Bytes that tell a program.
+const PROGRAM_BYTES: u64 = 4;
 
 /// The start of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +59,8 @@ impl Start {
         Ok(parse(&bytes, at))
     }
 
-    /// The start of the archive that the file is: at its front, or behind a
-    /// stub.
+    /// The start of the archive that the file is: at its front, or behind the
+    /// program or script that unpacks it.
     pub fn find(source: &dyn Source) -> Result<Option<Start>, ReadError> {
         if source.len() < START_BYTES {
             return Ok(None);
@@ -65,13 +68,15 @@ impl Start {
         if let Some(start) = Start::read(source, 0)? {
             return Ok(Some(start));
         }
+        let front = source.chunk(0..PROGRAM_BYTES)?;
+        if !PROGRAMS.iter().any(|magic| front.starts_with(magic)) {
+            return Ok(None);
+        }
         let room = source.chunk(0..STUB_CAP_BYTES.saturating_add(START_BYTES))?;
-        let is_program = PROGRAMS.iter().any(|magic| room.starts_with(magic));
         for hit in memmem::find_iter(&room, SIGNATURE) {
             let bytes = room.get(hit..).unwrap_or_default();
             if let Some(start) = parse(bytes, hit as u64)
                 && start.is_proven(source)?
-                && (is_program || start.ends_file(source.len()))
             {
                 return Ok(Some(start));
             }
@@ -103,11 +108,6 @@ impl Start {
     /// Whether the archive has no header, and so no members, by its own word.
     pub fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// Whether the archive reaches to the end of the file, or nearly so.
-    pub fn ends_file(&self, len: u64) -> bool {
-        self.header().is_some_and(|header| header.end == len)
     }
 
     /// Whether the start leads to what may be a header.

@@ -199,12 +199,19 @@ impl Table<'_, '_> {
         if has_sizes {
             id = self.cursor.u8()?;
         }
+        let mut given = false;
         loop {
             match id {
                 END => return Ok(()),
+                CRC if given => {
+                    let at = self.cursor.position();
+                    let words = "checksums of the parts stand there twice";
+                    return Err(Fault::malformed(at, words).into());
+                }
                 CRC => self.part_checksums(folders)?,
                 _ => self.pass()?,
             }
+            given |= id == CRC;
             id = self.cursor.u8()?;
         }
     }

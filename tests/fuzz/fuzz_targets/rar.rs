@@ -11,7 +11,7 @@ use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
 use modelaudit::report::{Location, Place, Span, Why};
 use modelaudit::rules::Draft;
 use modelaudit::source::Memory;
-use modelaudit::wire::rar::{Generation, Item, find, walk};
+use modelaudit::wire::rar::{Generation, Item, STUB_CAP_BYTES, find, walk};
 
 struct Nowhere;
 
@@ -69,7 +69,7 @@ fuzz_target!(|data: &[u8]| {
     let len = bytes.len() as u64;
     let source = Arc::new(Memory::new(bytes));
     let budget = Budget::unlimited();
-    if let Ok(Some(found)) = find(source.as_ref(), true, &budget) {
+    if let Ok(Some(found)) = find(source.as_ref(), STUB_CAP_BYTES, &budget) {
         let mut spans = Vec::new();
         walk(source.as_ref(), found, &budget, &mut |item| {
             match item {

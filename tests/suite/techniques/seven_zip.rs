@@ -94,7 +94,7 @@ pub const CHAPTERS: &[Chapter] = &[Chapter {
             "7z-header-bomb",
             "a header that unpacks to gigabytes, is packed many times, or claims more files than \
              there can be",
-            "CVE-2008-6536 (7-Zip), CWE-409, CWE-789",
+            "CWE-409, CWE-789",
         ),
     ],
 }];

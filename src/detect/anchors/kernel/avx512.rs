@@ -84,7 +84,8 @@ fn is_high(key: &Key) -> bool {
 /// within four, so that they need more room than their number asks for.
 fn high_buckets(keys: &[Key]) -> usize {
     let high = keys.iter().filter(|key| is_high(key)).count();
-    match high.saturating_mul(2).saturating_mul(BUCKETS) / keys.len().max(1) {
+    let room = high.saturating_mul(2).saturating_mul(BUCKETS);
+    match room.checked_div(keys.len()).unwrap_or_default() {
         0 => usize::from(high > 0),
         share => share.min(BUCKETS / 2),
     }
