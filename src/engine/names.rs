@@ -8,7 +8,7 @@
 //! examined as both.
 
 use super::inspect::Claimed;
-use crate::formats::{Artifact, Claim, FORMATS, Format, Kind, Probe};
+use crate::formats::{Artifact, Claim, FORMATS, Format, Kind, Probe, find};
 use crate::report::{Place, Severity, Span};
 use crate::rules::Draft;
 use crate::rules::content as rules;
@@ -141,8 +141,11 @@ fn is_one_of(format: &dyn Format, ids: &[&str]) -> bool {
 /// but something else.
 fn mismatch(name: &Name, found: &[&'static dyn Format]) -> Option<Draft> {
     let is = *found.iter().max_by_key(|format| weight(**format))?;
-    let is_kept = |p: &&'static dyn Format| found.iter().any(|f| f.spec().id == p.spec().id);
-    if name.promised.iter().any(is_kept) {
+    if name
+        .promised
+        .iter()
+        .any(|p| found.iter().any(|f| keeps(*f, *p)))
+    {
         return None;
     }
     let severity = grade(name, is)?;
@@ -157,6 +160,19 @@ fn mismatch(name: &Name, found: &[&'static dyn Format]) -> Option<Draft> {
     };
     let draft = rules::MISMATCH.at(Place::whole());
     Some(draft.severity(severity).message(message))
+}
+
+/// Whether content of one format keeps the promise of another: it is that, or a
+/// reading of it.
+fn keeps(found: &'static dyn Format, promised: &'static dyn Format) -> bool {
+    let mut next = Some(found.spec());
+    while let Some(spec) = next {
+        if spec.id == promised.spec().id {
+            return true;
+        }
+        next = spec.layer_of.and_then(find).map(|format| format.spec());
+    }
+    false
 }
 
 /// How much a format says about what a file does.

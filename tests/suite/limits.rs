@@ -231,7 +231,8 @@ impl Source for Troubled {
             .min(buf.len());
         let hit = at <= self.at && self.at < at + n as u64;
         match self.trouble {
-            Trouble::Slow => std::thread::sleep(Duration::from_millis(50)),
+            // A megabyte a second.
+            Trouble::Slow => std::thread::sleep(Duration::from_micros(n as u64)),
             Trouble::Hang if hit => std::thread::sleep(Duration::from_secs(3600)),
             Trouble::Fail if hit => return Err(std::io::Error::other("bad sector").into()),
             Trouble::Change if hit => return Err(ReadError::Changed),

@@ -15,6 +15,7 @@ const COMPARED_CAP: usize = 1 << 18;
 
 /// Name every member and report what is wrong.
 pub(super) fn examine(source: &dyn Source, cx: &mut Context<'_>) -> Result<(), Fault> {
+    cx.accounts();
     let budget = cx.budget();
     let mut judge = Judge {
         source,

@@ -30,6 +30,7 @@ const KIND: u32 = 0o170_000;
 
 /// Name every member and report what is wrong.
 pub(super) fn examine(source: &dyn Source, cx: &mut Context<'_>) -> Result<(), Fault> {
+    cx.accounts();
     let budget = cx.budget();
     let mut judge = Judge {
         source,

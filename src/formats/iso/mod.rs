@@ -12,7 +12,7 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::wire::Fault;
 use crate::wire::iso::{DESCRIPTORS_AT, SIGNATURE};
 
@@ -41,6 +41,10 @@ static SPEC: FormatSpec = FormatSpec {
 impl Format for Iso {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Archive
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {

@@ -42,6 +42,7 @@ pub(super) fn examine(
         Severity::Low,
         cx,
     )?;
+    cx.accounts();
     let budget = cx.budget();
     let mut judge = Judge {
         source,

@@ -16,7 +16,7 @@ mod quick;
 #[cfg(test)]
 mod tests;
 
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Kind, Probe};
 use crate::budget::Budget;
 use crate::wire::Fault;
 use crate::wire::rar::{self, Found};
@@ -77,6 +77,10 @@ const ISO_SIGN: (u64, &[u8]) = (0x8001, b"CD001");
 impl Format for Rar {
     fn spec(&self) -> &'static FormatSpec {
         &SPEC
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Archive
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
