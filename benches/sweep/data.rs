@@ -19,8 +19,11 @@ impl Random {
     }
 }
 
+/// Makes so many bytes.
+type Generator = fn(usize) -> Vec<u8>;
+
 /// Kinds of content, each made with a length.
-pub const KINDS: [(&str, fn(usize) -> Vec<u8>); 5] = [
+pub const KINDS: [(&str, Generator); 5] = [
     ("bf16", |len| fill(len, bf16)),
     ("fp32", |len| fill(len, fp32)),
     ("int4", |len| fill(len, int4)),

@@ -3,7 +3,7 @@
 //! Loaders, reviewers and filters choose by suffix, so a suffix is a *promise*.
 //! A promise that is broken is told at the grade of what it lets happen: code
 //! runs where the name says that none can, a wrapper keeps tools away that
-//! choose by suffix, or somebody made a mistake. [`Grade`] below is the one
+//! choose by suffix, or somebody made a mistake. [`grade`] below is the one
 //! place for that. Bytes that are two things at once are a *polyglot*; they are
 //! examined as both.
 

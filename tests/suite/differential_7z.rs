@@ -28,18 +28,14 @@ impl Sink for Strict {
     }
 }
 
-/// The archives of the benign cases.
+/// The archives that real writers made, the one behind a script included.
 fn archives() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/7z");
-    let cases = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path());
+    let cases = std::fs::read_dir(root).unwrap().map(|e| e.unwrap());
+    let is_ordinary = |name: &str| name.starts_with("benign-") || name == "self-extracting";
     let mut found: Vec<PathBuf> = cases
-        .filter(|case| {
-            case.file_name()
-                .unwrap()
-                .to_string_lossy()
-                .starts_with("benign-")
-        })
-        .flat_map(|case| std::fs::read_dir(case).unwrap())
+        .filter(|case| is_ordinary(&case.file_name().to_string_lossy()))
+        .flat_map(|case| std::fs::read_dir(case.path()).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e != "json"))
         .collect();

@@ -1,16 +1,16 @@
 //! Finding anchors: every start of every literal of a long list, in one pass,
 //! nearly as fast as memory can be read.
 //!
-//! 1. [`keys`]: of each literal four bytes are looked for, its *key*, chosen
+//! 1. `keys`: of each literal four bytes are looked for, its *key*, chosen
 //!    so that few distinct keys serve all literals and that they are rare in
 //!    what is swept.
-//! 2. [`buckets`], [`kernel`]: a *filter* asks of 16 to 64 places at a time
+//! 2. `buckets`, `kernel`: a *filter* asks of 16 to 64 places at a time
 //!    whether four bytes may be a key: the keys are shared out among eight
 //!    buckets, tables say for each byte which buckets admit it, and a place
 //!    passes if one bucket admits all four.
-//! 3. [`lookup`]: a place that passed is looked up exactly, and the literals
+//! 3. `lookup`: a place that passed is looked up exactly, and the literals
 //!    that own its key are compared.
-//! 4. [`dense`]: where that becomes more work than an automaton has, the
+//! 4. `dense`: where that becomes more work than an automaton has, the
 //!    automaton takes over for a while. It is built when first needed.
 //!
 //! What is found never depends on any of this: a literal is found wherever it

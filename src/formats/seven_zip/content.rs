@@ -20,10 +20,13 @@ const LISTED_NAMES: usize = 5;
 pub(super) struct Contents<'a, 'g> {
     source: &'a dyn Source,
     gaps: &'g mut Gaps,
-    /// Members that an earlier header named already, by where they lie, how
-    /// they are packed, and what they are called.
-    taken: HashSet<(Span, Option<Packing>, Vec<(String, Span)>)>,
+    /// Members that an earlier header named already.
+    taken: HashSet<Known>,
 }
+
+/// What two headers say alike about the same member: where it lies, how it is
+/// packed, and the names and places of its parts.
+type Known = (Span, Option<Packing>, Vec<(String, Span)>);
 
 /// One folder with what belongs to it.
 struct Block<'h> {

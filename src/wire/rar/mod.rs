@@ -3,7 +3,7 @@
 //! There are two generations with nothing in common but the idea: 1.5 to 4.x,
 //! and 5 to 7 ([technical note](https://www.rarlab.com/technote.htm)). Both
 //! are read into the same [`Block`]s here. An archive may stand behind a
-//! program that unpacks it, so readers look for its signature ([`find`]).
+//! program that unpacks it, so readers look for its signature ([`find()`]).
 //!
 //! Blocks have checksums over their headers. A wrong one is told and the block
 //! is followed all the same, as long as it leads somewhere. Bytes that are no

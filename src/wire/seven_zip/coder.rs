@@ -87,7 +87,8 @@ impl Coder {
                 }),
                 Err(_) => return Err(self.bad_properties()),
             },
-            (0x0003_0401, &[order, a, b, c, d]) => Step::Codec(Codec::Ppmd {
+            // Some writers put two bytes behind them that nobody reads.
+            (0x0003_0401, &[order, a, b, c, d, ..]) => Step::Codec(Codec::Ppmd {
                 order,
                 memory: u32::from_le_bytes([a, b, c, d]),
                 len,

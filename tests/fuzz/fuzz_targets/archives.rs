@@ -23,7 +23,13 @@ fn sweep(bytes: &[u8], size: u64) -> Vec<Hit> {
             sweeper.judge(&window, sightings, &mut |hit| hits.push(hit));
         });
     }
-    let key = |hit: &Hit| (hit.draft.place.clone(), hit.draft.rule.id, hit.draft.message.clone());
+    let key = |hit: &Hit| {
+        (
+            hit.draft.place.clone(),
+            hit.draft.rule.id,
+            hit.draft.message.clone(),
+        )
+    };
     hits.sort_by_key(key);
     hits
 }

@@ -26,7 +26,10 @@ struct Within(u64);
 impl Sink for Within {
     fn finding(&self, draft: Draft) {
         let begin = draft.place.offset.unwrap_or(0);
-        assert!(begin + draft.place.length.unwrap_or(0) <= self.0, "{draft:?}");
+        assert!(
+            begin + draft.place.length.unwrap_or(0) <= self.0,
+            "{draft:?}"
+        );
     }
 
     fn gap(&self, _at: Place, _why: Why, _detail: String) {}
