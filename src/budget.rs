@@ -52,7 +52,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             depth: 16,
-            members: 1 << 18,
+            members: 1 << 17,
             expanded_bytes: 1024 * GIB,
             expansion_ratio: 200,
             ratio_grace_bytes: 2 * GIB,
