@@ -110,7 +110,7 @@ struct Document {
 impl Document {
     fn new(artifact: &Artifact, mark: u64) -> Self {
         Document {
-            events: Events::new(&artifact.name),
+            events: Events::by_hand(&artifact.name),
             tree: Tree::default(),
             tally: Tally::default(),
             mark,
@@ -251,6 +251,15 @@ mod tests {
         let alias = self::said("x: &x os.system\nmodel: {_target_: *x}\n");
         assert_eq!(alias.rules(), ["manifest-foreign-callable"]);
         assert!(self::said("lr: 0.1\n_target_: torch.nn.Linear\n").is_clean());
+    }
+
+    #[test]
+    fn keys_that_stand_twice_are_told_at_a_low_grade() {
+        assert_eq!(
+            said("a: 1\na: 2\n").severity("json-duplicate-key"),
+            Severity::Low
+        );
+        assert!(said("? [1]\n: a\n? [2]\n: b\n").is_clean());
     }
 
     #[test]

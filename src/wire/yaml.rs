@@ -39,6 +39,7 @@ pub fn read(text: &str, visit: &mut Visit<'_>) -> Result<(), Fault> {
         open: Vec::new(),
         anchors: HashMap::new(),
         places: Places::new(text),
+        stand_ins: 0,
         visit,
     };
     let mut parser = Parser::new_from_str(text);
@@ -67,6 +68,8 @@ struct State<'t, 'v> {
     open: Vec<Open>,
     anchors: HashMap<usize, String>,
     places: Places<'t>,
+    /// Keys that stand for collections so far.
+    stand_ins: u64,
     visit: &'v mut Visit<'v>,
 }
 
@@ -162,12 +165,21 @@ impl State<'_, '_> {
         }
         if self.turn() {
             // A collection as a key: it is told as a value of its own.
-            let none = Text { value: "", len: 0 };
-            self.tell(Token::Key(none), None, &span)?;
+            self.stand_in(&span)?;
         }
         self.tell(token, tag.as_deref(), &span)?;
         self.open.push(open);
         Ok(())
+    }
+
+    /// Tell a key where a collection is one, or its value follows: no two are
+    /// the same.
+    fn stand_in(&mut self, span: &crate::report::Span) -> Result<(), Fault> {
+        let name = format!("? {}", self.stand_ins);
+        self.stand_ins = self.stand_ins.saturating_add(1);
+        let len = name.len() as u64;
+        let value = name.as_str();
+        self.tell(Token::Key(Text { value, len }), None, span)
     }
 
     fn end(&mut self, token: Token<'_>, span: crate::report::Span) -> Result<(), Fault> {
@@ -175,10 +187,7 @@ impl State<'_, '_> {
         self.tell(token, None, &span)?;
         // Where the collection was a key, its value needs one.
         match self.open.last() {
-            Some(Open::Mapping { key_next: false }) => {
-                let none = Text { value: "", len: 0 };
-                self.tell(Token::Key(none), None, &span)
-            }
+            Some(Open::Mapping { key_next: false }) => self.stand_in(&span),
             _ => Ok(()),
         }
     }

@@ -33,7 +33,7 @@ pub(super) use fields::judge_template;
 use trail::{Step, Trail};
 
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
-use crate::report::{Why, escape_text};
+use crate::report::{Severity, Why, escape_text};
 use crate::rules::manifest as rules;
 use crate::wire::Fault;
 use crate::wire::json::{Duplicate, Duplicates, Event, NAMES_CAP, Reader, Token};
@@ -152,6 +152,8 @@ pub(super) struct Events {
     judge: Judge,
     duplicates: Duplicates,
     trail: Trail,
+    /// How bad a key is that stands twice.
+    twice: Severity,
 }
 
 impl Events {
@@ -162,6 +164,16 @@ impl Events {
             judge: Judge::new(&file.to_lowercase()),
             duplicates: Duplicates::default(),
             trail: Trail::default(),
+            twice: rules::DUPLICATE_KEY.severity,
+        }
+    }
+
+    /// The same in YAML, whose readers take the last of two keys or refuse, and
+    /// which people write by hand.
+    pub(super) fn by_hand(name: &str) -> Self {
+        Events {
+            twice: Severity::Low,
+            ..Events::new(name)
         }
     }
 
@@ -169,7 +181,7 @@ impl Events {
     pub(super) fn see(&mut self, event: &Event<'_>, cx: &mut Context<'_>) {
         match self.duplicates.see(event) {
             Duplicate::No => {}
-            Duplicate::Key => repeated(&event.token, event.span.start, &mut self.judge),
+            Duplicate::Key => self.repeated(&event.token, event.span.start),
             Duplicate::CapReached => {
                 let detail = format!(
                     "more than {NAMES_CAP} keys; later ones are not compared for duplicates"
@@ -186,17 +198,16 @@ impl Events {
         }
     }
 
+    fn repeated(&mut self, token: &Token<'_>, at: u64) {
+        let Token::Key(key) = token else { return };
+        let shown: String = escape_text(key.value).chars().take(200).collect();
+        let message = format!("`{shown}` stands twice in its object");
+        let draft = rules::DUPLICATE_KEY.at(at).severity(self.twice);
+        self.judge.tally.add(draft.message(message).within(shown));
+    }
+
     /// Report what was found.
     pub(super) fn finish(self, cx: &mut Context<'_>) {
         self.judge.tally.report(cx);
     }
-}
-
-fn repeated(token: &Token<'_>, at: u64, judge: &mut Judge) {
-    let Token::Key(key) = token else { return };
-    let shown: String = escape_text(key.value).chars().take(200).collect();
-    let message = format!("`{shown}` stands twice in its object");
-    judge
-        .tally
-        .add(rules::DUPLICATE_KEY.at(at).message(message).within(shown));
 }

@@ -75,7 +75,7 @@ fn aliases_multiply_nothing() {
 fn collections_as_keys_keep_keys_and_values_in_step() {
     let text = "? [1, 2]\n: v\nk: w\n";
     let expected = [
-        "0{", "1:", "1[", "2'1'", "2'2'", "1]", "1:", "1'v'", "1k:", "1'w'", "0}",
+        "0{", "1? 0:", "1[", "2'1'", "2'2'", "1]", "1? 1:", "1'v'", "1k:", "1'w'", "0}",
     ];
     assert_eq!(told(text), expected);
 }
