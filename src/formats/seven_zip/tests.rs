@@ -265,3 +265,17 @@ fn cut_and_changed_archives_end_in_words() {
     ]);
     assert!(mangle(find("7z").unwrap(), "x.7z", &bytes) < bytes.len() * 5);
 }
+
+#[test]
+fn cut_and_changed_packed_archives_end_in_words() {
+    for bytes in [
+        &include_bytes!("../../../fixtures/7z/in-packed-header/model.7z")[..],
+        include_bytes!("../../../fixtures/7z/old-header-packed/model.7z"),
+        include_bytes!("../../../fixtures/7z/solid/model.7z"),
+        include_bytes!("../../../fixtures/7z/symlink-out/model.7z"),
+        include_bytes!("../../../fixtures/7z/encrypted-header/model.7z"),
+        include_bytes!("../../../fixtures/7z/header-nested/model.7z"),
+    ] {
+        assert!(mangle(find("7z").unwrap(), "x.7z", bytes) < bytes.len() * 5);
+    }
+}
