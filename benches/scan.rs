@@ -62,8 +62,11 @@ fn main() -> std::io::Result<()> {
     )
 }
 
-fn ways() -> [(&'static str, Backing, u64, usize); 6] {
-    let mapped = Backing::Mapped { region: 500 << 20 };
+fn ways() -> [(&'static str, Backing, u64, usize); 9] {
+    let mapped = Backing::Mapped {
+        region: 500 << 20,
+        ahead: false,
+    };
     [
         (
             "chunked, 10 MiB",
@@ -89,6 +92,14 @@ fn ways() -> [(&'static str, Backing, u64, usize); 6] {
             1 << 20,
             2,
         ),
+        (
+            "optimized, 4 MiB, 2 lanes",
+            Backing::Disk { ahead: false },
+            4 << 20,
+            2,
+        ),
+        ("direct, 16 MiB, 2 lanes", Backing::Direct, 16 << 20, 2),
+        ("mapped, 4 MiB, 2 lanes", mapped, 4 << 20, 2),
         ("mmap-windows, 16 MiB, 1 lane", mapped, 16 << 20, 1),
         ("mmap-windows, 16 MiB, 2 lanes", mapped, 16 << 20, 2),
     ]
@@ -102,6 +113,7 @@ fn forced(backing: Backing, window: u64, lanes: usize) -> Reading {
         backing,
         window,
         lanes,
+        drop_behind: false,
         too_tight: None,
     };
     Reading {

@@ -172,7 +172,7 @@ pub struct ReadingArgs {
     #[arg(long)]
     pub large_models: bool,
 
-    /// Plain reads (for network file systems), mapped windows, or by size
+    /// Plain reads, mapped windows, or what is fastest where the file lies
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub io: IoKind,
 
@@ -183,6 +183,10 @@ pub struct ReadingArgs {
     /// Read holes of sparse files instead of trusting the file system
     #[arg(long)]
     pub no_sparse: bool,
+
+    /// Leave in the page cache what the scan brought into it
+    #[arg(long)]
+    pub keep_cache: bool,
 }
 
 /// What the scan may cost.

@@ -219,6 +219,7 @@ fn reading(args: &ReadingArgs, variables: &Variables<'_>) -> Result<Reading> {
         },
         map_window: variables.or(args.mmap_window, MMAP_WINDOW, values::map_window)?,
         skip_holes: !args.no_sparse,
+        keep_cache: args.keep_cache,
         ..Reading::default()
     })
 }

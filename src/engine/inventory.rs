@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::discover::{Discovered, Found, discover, names_beside};
-use super::plan::{Plan, plan};
+use super::plan::{Plan, Standing, Tier, plan};
 use super::request::Request;
 use super::shards::{self, Set};
 use crate::budget::Budget;
@@ -94,8 +94,24 @@ impl Inventory {
 
     /// How one of the files is read.
     pub fn plan(&self, request: &Request, found: &Found) -> Plan {
-        plan(found.len, &request.machine, &request.reading, self.workers)
+        let standing = standing(found);
+        plan(standing, &request.machine, &request.reading, self.workers)
     }
+}
+
+/// Where a file stands. Small files are read in one piece wherever they are,
+/// so that they are not looked at.
+fn standing(found: &Found) -> Standing {
+    let by_len = Standing::of_len(found.len);
+    if found.source.is_some() || found.unread || Tier::of(found.len) == Tier::Small {
+        return by_len;
+    }
+    // A file that cannot be opened says so when it is its turn.
+    Disk::open(&found.file, false).map_or(by_len, |disk| Standing {
+        cached: disk.cached_bytes(),
+        volume: disk.volume(),
+        ..by_len
+    })
 }
 
 /// How many files may run at once: as the person says, else as cores and

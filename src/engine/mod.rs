@@ -32,7 +32,8 @@ mod sweep;
 
 pub use observe::{Event, MemoryStep, Observer, ShardNumber, Unobserved};
 pub use plan::{
-    Backing, Io, MAP_WINDOW_BYTES, Machine, Plan, Reading, TIER_BOUNDS, Tier, TooTight, plan,
+    Backing, Io, MAP_WINDOW_BYTES, Machine, Plan, Reading, Standing, TIER_BOUNDS, Tier, TooTight,
+    plan,
 };
 pub use request::{Input, MemoryProbe, Request, SHARD_TIMEOUT};
 pub use scan::scan;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::discover::Found;
 use super::plan::{Backing, Plan};
 use crate::budget::Budget;
-use crate::source::{Disk, Mapped, Memory, Metered, ReadError, SharedSource, Source};
+use crate::source::{Direct, Disk, Mapped, Memory, Metered, ReadError, SharedSource, Source};
 
 /// An opened file.
 pub struct Opened {
@@ -33,7 +33,11 @@ pub fn open(
     let (raw, disk) = match &found.source {
         Some(source) => (Arc::clone(source), None),
         None => {
-            let disk = Arc::new(Disk::open(&found.file, skip_holes)?);
+            let disk = Disk::open(&found.file, skip_holes)?;
+            let disk = Arc::new(match plan.drop_behind {
+                true if plan.backing != Backing::Memory => disk.leave_no_cache(),
+                _ => disk,
+            });
             (Arc::clone(&disk) as SharedSource, Some(disk))
         }
     };
@@ -42,14 +46,20 @@ pub fn open(
             let whole = raw.chunk(0..raw.len())?;
             Arc::new(Memory::new(whole.into_vec()))
         }
-        (Backing::Mapped { region }, Some(disk)) => Arc::new(Mapped::new(Arc::clone(disk), region)),
+        (Backing::Mapped { region, ahead }, Some(disk)) => {
+            Arc::new(Mapped::new(Arc::clone(disk), region, ahead))
+        }
+        (Backing::Direct, Some(disk)) => match Direct::new(Arc::clone(disk)) {
+            Some(direct) => Arc::new(direct),
+            None => raw,
+        },
         (Backing::Disk { ahead }, Some(disk)) => {
             if ahead {
                 disk.advise_sequential(0..disk.len());
             }
             raw
         }
-        (Backing::Disk { .. } | Backing::Mapped { .. }, None) => raw,
+        (_, None) => raw,
     };
     Ok(Opened {
         source: Arc::new(Metered::new(backed, budget.clone())),

@@ -10,6 +10,7 @@ use super::discover::Found;
 use super::inventory::{IndexedSet, Inventory};
 use super::ledger::finding;
 use super::observe::{Event, Observer, ShardNumber};
+use super::plan::MAP_WINDOW_BYTES;
 use super::request::Request;
 use super::run::{self, Ended, Planned};
 use super::shards::{CrossCheck, crosscheck};
@@ -54,7 +55,12 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
         ..Outcome::default()
     };
     let shard_sets = close_sets(&inventory.sets, &mut ended, &request.policy, &mut outcome);
+    let mut reading = BTreeMap::new();
     for job in ended {
+        let bytes: &mut u64 = reading
+            .entry(job.plan.backing.as_str().to_owned())
+            .or_default();
+        *bytes = bytes.saturating_add(job.found.len);
         outcome.merge(job.outcome);
     }
     let interrupted = request.cancel.stop().is_some();
@@ -63,6 +69,8 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
         peak_memory_bytes: request.memory.peak().unwrap_or(0),
         workers: inventory.workers,
         memory_budget_bytes: request.reading.memory_budget(&request.machine),
+        mmap_window_bytes: request.reading.map_window.unwrap_or(MAP_WINDOW_BYTES),
+        reading,
     };
     assemble(outcome, shard_sets, &request.policy, interrupted, stats)
 }

@@ -56,6 +56,7 @@ fn file(
         size: found.len,
         tier: plan.tier.as_str().to_owned(),
         strategy: plan.strategy().to_owned(),
+        reading: plan.backing.as_str().to_owned(),
         window_bytes: plan.window,
         lanes: plan.lanes,
         formats,

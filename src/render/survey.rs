@@ -43,7 +43,7 @@ fn files(page: &mut Page<'_>, files: &[SurveyedFile]) -> io::Result<()> {
         return Ok(());
     }
     let words = [
-        "size", "tier", "strategy", "window", "lanes", "formats", "file",
+        "size", "tier", "strategy", "reading", "window", "lanes", "formats", "file",
     ];
     let mut rows = vec![Row::heading(words)];
     rows.extend(files.iter().map(|file| {
@@ -51,6 +51,7 @@ fn files(page: &mut Page<'_>, files: &[SurveyedFile]) -> io::Result<()> {
             size(file.size),
             file.tier.clone(),
             file.strategy.clone(),
+            file.reading.clone(),
             size(file.window_bytes),
             grouped(file.lanes as u64),
             match file.formats.is_empty() {
@@ -60,7 +61,7 @@ fn files(page: &mut Page<'_>, files: &[SurveyedFile]) -> io::Result<()> {
             file.path.clone(),
         ])
     }));
-    page.table(0, &[0, 3, 4], &rows)
+    page.table(0, &[0, 4, 5], &rows)
 }
 
 fn one_set(page: &mut Page<'_>, set: &SurveyedSet) -> io::Result<()> {

@@ -1,5 +1,7 @@
 //! Totals of a report, and what is not about the model: tool, time, memory.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ArtifactReport, Finding, Gap, Severity};
@@ -128,4 +130,11 @@ pub struct Stats {
     pub workers: usize,
     /// Memory that the scan allowed itself, in bytes.
     pub memory_budget_bytes: u64,
+    /// Address space that a mapped file takes at a time, in bytes.
+    #[serde(default)]
+    pub mmap_window_bytes: u64,
+    /// Bytes of the files by what stood between them and their readers:
+    /// `whole`, `buffered`, `direct` or `mapped`.
+    #[serde(default)]
+    pub reading: BTreeMap<String, u64>,
 }

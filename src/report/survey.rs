@@ -34,9 +34,12 @@ pub struct SurveyedFile {
     pub tier: String,
     /// How it would be read.
     pub strategy: String,
+    /// What would stand between the file and its readers: `whole`, `buffered`,
+    /// `direct` or `mapped`.
+    pub reading: String,
     /// Bytes swept at a time by each lane.
     pub window_bytes: u64,
-    /// Lanes that would sweep it in parallel.
+    /// Lanes that may sweep it in parallel, as cores are free.
     pub lanes: usize,
     /// Formats that recognise it from its ends.
     pub formats: Vec<String>,

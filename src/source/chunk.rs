@@ -1,6 +1,6 @@
 //! One contiguous read.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::{Mutex, PoisonError};
 
 use super::mapped::MappedChunk;
@@ -32,7 +32,8 @@ impl Chunk<'_> {
         let len =
             usize::try_from(end.saturating_sub(span.start)).map_err(|_| ReadError::too_large())?;
         let mut buffer = Buffer::of(len)?;
-        buffer.len = source.fill_at(span.start, buffer.space())?;
+        let filled = source.fill_at(span.start, buffer.space())?;
+        buffer = buffer.cut(0..filled);
         Ok(Chunk::Pooled(buffer))
     }
 
@@ -70,9 +71,10 @@ impl Deref for Chunk<'_> {
 /// A buffer from the pool; dropping it puts it back.
 #[derive(Debug)]
 pub struct Buffer {
-    /// Never cut short, so that its pages stay filled: `len` says what counts.
+    /// Never cut short, so that its pages stay filled: `range` says what
+    /// counts.
     bytes: Vec<u8>,
-    len: usize,
+    range: Range<usize>,
 }
 
 impl Buffer {
@@ -86,22 +88,44 @@ impl Buffer {
                 .map_err(|_| ReadError::too_large())?;
             bytes.resize(len, 0);
         }
-        Ok(Buffer { bytes, len })
+        let range = 0..len;
+        Ok(Buffer { bytes, range })
+    }
+
+    /// A buffer of `len` bytes whose address is a multiple of `align`.
+    pub(super) fn aligned(len: usize, align: usize) -> Result<Self, ReadError> {
+        let room = len.checked_add(align).ok_or_else(ReadError::too_large)?;
+        let mut buffer = Buffer::of(room)?;
+        let address = buffer.bytes.as_ptr().addr();
+        let start = address
+            .checked_next_multiple_of(align)
+            .map_or(0, |at| at.saturating_sub(address));
+        buffer.range = start..start.saturating_add(len);
+        Ok(buffer)
+    }
+
+    /// The part of it that counts from here on.
+    pub(super) fn cut(mut self, part: Range<usize>) -> Self {
+        let start = self.range.start;
+        let place = |at: usize| start.saturating_add(at).min(self.range.end);
+        self.range = place(part.start)..place(part.end);
+        self
     }
 
     /// Keep the bytes out of the pool, unless that would hold on to a buffer
     /// made for much more.
     fn into_vec(mut self) -> Vec<u8> {
-        if self.bytes.capacity() / 2 > self.len {
+        if self.range.start > 0 || self.bytes.capacity() / 2 > self.range.end {
             return self.to_vec();
         }
         let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.truncate(self.len);
+        bytes.truncate(self.range.end);
         bytes
     }
 
-    fn space(&mut self) -> &mut [u8] {
-        self.bytes.get_mut(..self.len).unwrap_or_default()
+    /// Its bytes, to be filled.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.range.clone()).unwrap_or_default()
     }
 }
 
@@ -109,7 +133,7 @@ impl Deref for Buffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        self.bytes.get(self.range.clone()).unwrap_or_default()
     }
 }
 

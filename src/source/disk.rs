@@ -11,7 +11,8 @@ use std::path::Path;
 use rustix::fs::{Advice, SeekFrom, fadvise, seek};
 use rustix::io::Errno;
 
-use super::{Extent, ReadError, Source};
+use super::cache::{Brought, cached_bytes};
+use super::{Extent, ReadError, Source, Volume};
 use crate::report::Span;
 
 /// What tells one state of a file from another: inode, length, and the time
@@ -25,6 +26,8 @@ pub struct Disk {
     len: u64,
     stamp: Stamp,
     sparse: bool,
+    /// What may be dropped from the page cache again.
+    brought: Option<Brought>,
 }
 
 impl Disk {
@@ -42,7 +45,26 @@ impl Disk {
             len: meta.len(),
             stamp: stamp(&meta),
             sparse,
+            brought: None,
         })
+    }
+
+    /// From now on, drop from the page cache what is read and was not there
+    /// before, once it is [done](Source::done) with.
+    pub fn leave_no_cache(mut self) -> Self {
+        self.brought = Brought::look(&self.file, self.len);
+        self
+    }
+
+    /// Bytes of the file that the page cache holds; 0 where the system does
+    /// not tell.
+    pub fn cached_bytes(&self) -> u64 {
+        cached_bytes(&self.file, &(0..self.len)).unwrap_or(0)
+    }
+
+    /// What kind of place it lies in.
+    pub fn volume(&self) -> Volume {
+        Volume::of(&self.file)
     }
 
     /// Tell the system that `span` will be read front to back.
@@ -50,6 +72,13 @@ impl Disk {
         let len = std::num::NonZeroU64::new(span.end.saturating_sub(span.start));
         // Advice only: a file system without it reads just the same.
         let _ = fadvise(self.file.as_fd(), span.start, len, Advice::Sequential);
+    }
+
+    /// Tell the system that `span` will be read soon.
+    pub fn advise_soon(&self, span: Span) {
+        if let Some(len) = std::num::NonZeroU64::new(span.end.saturating_sub(span.start)) {
+            let _ = fadvise(self.file.as_fd(), span.start, Some(len), Advice::WillNeed);
+        }
     }
 
     /// Fails if the file is no longer the one that was opened.
@@ -110,6 +139,12 @@ impl Source for Disk {
             // No data from here on: the rest is one hole.
             Err(Errno::NXIO) => Extent::Hole(self.len),
             Err(_) => Extent::Data(self.len),
+        }
+    }
+
+    fn done(&self, span: Span) {
+        if let Some(brought) = &self.brought {
+            brought.drop_behind(&self.file, &span);
         }
     }
 }

@@ -6,8 +6,8 @@
 //! what becomes resident, and dropping a chunk gives its pages back, so that
 //! memory stays flat however long the file is.
 //!
-//! This module and [`super::fault`] are the home of every `unsafe` block that
-//! has to do with reading.
+//! This module, [`super::fault`] beside it and [`super::cache`] are the home of
+//! every `unsafe` block that has to do with reading.
 
 #![allow(unsafe_code)]
 
@@ -34,15 +34,19 @@ const REGIONS_KEPT: usize = 4;
 pub struct Mapped {
     disk: Arc<Disk>,
     window: u64,
+    ahead: bool,
     recent: Mutex<VecDeque<Arc<Region>>>,
 }
 
 impl Mapped {
-    /// Read `disk` through mapped windows of `window` bytes.
-    pub fn new(disk: Arc<Disk>, window: u64) -> Self {
+    /// Read `disk` through mapped windows of `window` bytes. With `ahead`, the
+    /// system is told to fetch as much behind each chunk as the chunk is long:
+    /// faults alone read a cold file in small pieces.
+    pub fn new(disk: Arc<Disk>, window: u64, ahead: bool) -> Self {
         Mapped {
             disk,
             window: window.max(1),
+            ahead,
             recent: Mutex::default(),
         }
     }
@@ -87,6 +91,11 @@ impl Source for Mapped {
         if span.is_empty() {
             return Ok(Chunk::Borrowed(&[]));
         }
+        if self.ahead {
+            let len = span.end.saturating_sub(span.start);
+            self.disk
+                .advise_soon(span.start..span.end.saturating_add(len));
+        }
         match self.region(&span)? {
             Some(region) => Ok(Chunk::Mapped(region.chunk(&span))),
             // Every fault slot is taken: plain reads are always safe.
@@ -96,6 +105,10 @@ impl Source for Mapped {
 
     fn extent(&self, at: u64) -> Extent {
         self.disk.extent(at)
+    }
+
+    fn done(&self, span: Span) {
+        self.disk.done(span);
     }
 }
 
@@ -206,7 +219,7 @@ mod tests {
         let bytes: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
         file.write_at(&bytes, 0).unwrap();
         let disk = Disk::from_file(file.try_clone().unwrap(), true).unwrap();
-        (file, Mapped::new(Arc::new(disk), window))
+        (file, Mapped::new(Arc::new(disk), window, true))
     }
 
     #[test]

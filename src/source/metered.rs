@@ -37,4 +37,8 @@ impl Source for Metered {
     fn extent(&self, at: u64) -> Extent {
         self.inner.extent(at)
     }
+
+    fn done(&self, span: Span) {
+        self.inner.done(span);
+    }
 }

@@ -23,7 +23,9 @@
     )
 )]
 
+mod cache;
 mod chunk;
+mod direct;
 mod disk;
 mod fault;
 mod joined;
@@ -32,9 +34,11 @@ mod memory;
 mod metered;
 mod slice;
 mod unpacked;
+mod volume;
 mod window;
 
 pub use chunk::Chunk;
+pub use direct::Direct;
 pub use disk::Disk;
 pub use joined::{Joined, Piece};
 pub use mapped::Mapped;
@@ -42,6 +46,7 @@ pub use memory::Memory;
 pub use metered::Metered;
 pub use slice::Slice;
 pub use unpacked::{Spool, Unpacked};
+pub use volume::Volume;
 pub use window::{Margins, Window, windows};
 
 use std::sync::Arc;
@@ -101,6 +106,10 @@ pub trait Source: Send + Sync + std::fmt::Debug {
     fn extent(&self, _at: u64) -> Extent {
         Extent::Data(self.len())
     }
+
+    /// Nobody will read `span` again, as far as can be known: a source that
+    /// brought it into the page cache may drop it there.
+    fn done(&self, _span: Span) {}
 
     /// Whether there are no bytes at all.
     fn is_empty(&self) -> bool {

@@ -54,4 +54,9 @@ impl Source for Slice {
             Extent::Hole(end) => Extent::Hole(inner(end)),
         }
     }
+
+    fn done(&self, span: Span) {
+        self.parent
+            .done(self.outer(span.start)..self.outer(span.end));
+    }
 }

@@ -16,13 +16,17 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif::", &["cli/"]),
     ("sysinfo::", &["cli/machine.rs"]),
     ("rayon::", &["engine/"]),
-    ("memmap2::", &["source/mapped.rs", "source/unpacked.rs"]),
-    ("libc::", &["source/fault.rs"]),
+    (
+        "memmap2::",
+        &["source/mapped.rs", "source/unpacked.rs", "source/cache.rs"],
+    ),
+    ("libc::", &["source/fault.rs", "source/cache.rs"]),
     (
         "unsafe {",
         &[
             "source/mapped.rs",
             "source/fault.rs",
+            "source/cache.rs",
             "detect/anchors/kernel/avx2.rs",
             "detect/anchors/kernel/avx512.rs",
             "detect/anchors/kernel/neon.rs",

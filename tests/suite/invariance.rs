@@ -14,12 +14,16 @@ const WINDOWS: [u64; 3] = [61, 4099, 64 << 10];
 /// leave it out so that the test stays quick.
 const SMALLEST_WINDOW_CAP_BYTES: u64 = 16 << 10;
 
-fn backings() -> [Backing; 4] {
+fn backings() -> [Backing; 5] {
     [
         Backing::Memory,
         Backing::Disk { ahead: false },
         Backing::Disk { ahead: true },
-        Backing::Mapped { region: 8192 },
+        Backing::Direct,
+        Backing::Mapped {
+            region: 8192,
+            ahead: true,
+        },
     ]
 }
 
@@ -64,7 +68,10 @@ fn every_tier_finds_the_same() {
                 Tier::Small => Backing::Memory,
                 Tier::Medium | Tier::VeryLarge => Backing::Disk { ahead: false },
                 Tier::Large => Backing::Disk { ahead: true },
-                Tier::Extreme | Tier::Massive => Backing::Mapped { region: 500 << 20 },
+                Tier::Extreme | Tier::Massive => Backing::Mapped {
+                    region: 500 << 20,
+                    ahead: false,
+                },
             };
             let other = case.scan(dir.path(), forced(tier, backing, 8 << 20, 2));
             assert_eq!(plain, other, "{} as {tier:?}", case.name);

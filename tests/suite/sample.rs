@@ -219,6 +219,8 @@ fn stats() -> Stats {
         peak_memory_bytes: 34 << 20,
         workers: 4,
         memory_budget_bytes: 8 << 30,
+        mmap_window_bytes: 500 << 20,
+        reading: [("direct".to_owned(), 17_394_613_452)].into(),
     }
 }
 
@@ -303,6 +305,7 @@ pub fn survey() -> Survey {
         size,
         tier: tier.into(),
         strategy: strategy.into(),
+        reading: "buffered".into(),
         window_bytes: 8 << 20,
         lanes: 2,
         formats: formats.iter().map(|&format| format.to_owned()).collect(),

@@ -211,6 +211,7 @@ pub fn forced(tier: Tier, backing: Backing, window: u64, lanes: usize) -> Readin
         backing,
         window,
         lanes,
+        drop_behind: true,
         too_tight: None,
     };
     Reading {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::lines::{self, Ended};
 use super::words::share_text;
-use crate::engine::{Backing, Event, Plan, ShardNumber, Tier};
+use crate::engine::{Event, Plan, ShardNumber, Tier};
 
 /// Between two lines that say how far the scan is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
@@ -147,7 +147,7 @@ impl Journal {
         plan: &Plan,
         shard: Option<ShardNumber>,
     ) -> Vec<Sign> {
-        let is_mapped = matches!(plan.backing, Backing::Mapped { .. });
+        let is_mapped = plan.read_as >= Tier::Extreme;
         let is_large = plan.tier >= WORTH_A_LINE;
         let is_only = self.files == 1;
         self.running.insert(
@@ -233,7 +233,7 @@ fn stay(lines: impl IntoIterator<Item = String>) -> Vec<Sign> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Machine, MemoryStep, Reading, plan};
+    use crate::engine::{Machine, MemoryStep, Reading, Standing, plan};
     use crate::report::Verdict;
 
     const GB: u64 = 1 << 30;
@@ -285,7 +285,7 @@ mod tests {
             reading: &Reading,
             shard: Option<ShardNumber>,
         ) -> Vec<Sign> {
-            let plan = plan(len, &MACHINE, reading, 1);
+            let plan = plan(Standing::of_len(len), &MACHINE, reading, 1);
             let event = Event::FileStarted {
                 job: 7,
                 path,
@@ -433,7 +433,7 @@ mod tests {
             available_memory: 8 * GB,
             ..MACHINE
         };
-        let plan = plan(9 * GB, &tight, &Reading::default(), 1);
+        let plan = plan(Standing::of_len(9 * GB), &tight, &Reading::default(), 1);
         let mut scan = Told::new(2, 18 * GB);
         let event = Event::FileStarted {
             job: 7,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::words::{count_text, size_text, time_text};
 use crate::cli::values::NO_LIMIT;
-use crate::engine::{Backing, MemoryStep, Plan, ShardNumber, TooTight};
+use crate::engine::{Backing, MemoryStep, Plan, ShardNumber, Tier, TooTight};
 use crate::report::{Verdict, escape_text};
 
 /// What the bar, or the line, about the bytes is called.
@@ -36,9 +36,12 @@ pub fn set(shards: usize, bytes: u64, workers: usize, shard_timeout: Duration) -
 
 /// The two lines about a file that is read through mapped windows.
 pub fn mapped(path: &str, len: u64, plan: &Plan) -> Vec<String> {
-    let Backing::Mapped { region } = plan.backing else {
+    let Backing::Mapped { region, .. } = plan.backing else {
         return Vec::new();
     };
+    if plan.read_as < Tier::Extreme {
+        return Vec::new();
+    }
     [
         format!("Using extreme large file handler for {}", file_name(path)),
         format!(

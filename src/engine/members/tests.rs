@@ -25,6 +25,7 @@ fn job(limits: Limits, window: u64, lanes: usize) -> JobContext {
             tier: Tier::Small,
             read_as: Tier::Small,
             backing: Backing::Disk { ahead: false },
+            drop_behind: false,
             window,
             lanes,
             too_tight: None,

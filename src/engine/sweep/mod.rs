@@ -106,9 +106,10 @@ impl<'a> Sweep<'a> {
             let mut running = 1;
             loop {
                 while running < lanes && queue.longer_than(self.job.plan.window) {
-                    let Some(hand) = self.job.crew.lend() else {
+                    let hand = self.job.crew.lend();
+                    if hand.is_none() && !self.waits_for_disk(running) {
                         break;
-                    };
+                    }
                     let (lane, keep) = (running, &keep);
                     scope.spawn(move || {
                         let _hand = hand;
@@ -126,6 +127,12 @@ impl<'a> Sweep<'a> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
             .map_or(Ok(()), Err)
+    }
+
+    /// Whether one more lane next to so many needs no core of its own: it
+    /// waits for the disk while the other works.
+    fn waits_for_disk(&self, running: usize) -> bool {
+        running == 1 && self.job.plan.backing == Backing::Direct
     }
 
     /// One lane: read a window, judge it, take the next.
@@ -181,6 +188,8 @@ impl<'a> Sweep<'a> {
         let judged = self.judge_bytes(&core, base, &chunk)?;
         self.add_up(&core, base, &chunk);
         chunk.verify()?;
+        drop(chunk);
+        self.source.done(core.clone());
         self.settle(&core, judged, 0);
         Ok(())
     }
