@@ -1,13 +1,14 @@
 //! How fast packed streams are decoded and scanned, next to the plain tools:
 //! `cargo bench --bench codecs -- [MEBIBYTES] [CODEC...]` (default 64, all).
 //!
-//! Generates a mix of text, JSON and weights, the same in every run, packs it
-//! with the plain tool of each format, and measures on one core (where
-//! `taskset` is there): the tool unpacking to nowhere, our decoder with all its
-//! checks in a process of its own, and the whole scan of the packed file. What
-//! counts is processor time, where the system tells it, so that other work on
-//! the machine does little harm. The three take turns, and the best of five
-//! counts; the numbers to watch are the ratios. A tool that is not installed is named, and its row left out.
+//! Generates a mix of text, JSON and weights, and a safetensors file, the same
+//! in every run, packs both with the plain tool of each format, and measures on
+//! one core (where `taskset` is there): the tool unpacking to nowhere, our
+//! decoder with all its checks in a process of its own, and the whole scan of
+//! the packed file. What counts is processor time, where the system tells it,
+//! so that other work on the machine does little harm. The three take turns, and
+//! the best of five counts; the numbers to watch are the ratios. A tool that is
+//! not installed is named, and its row left out.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -73,28 +74,31 @@ fn main() -> std::io::Result<ExitCode> {
         .filter(|word| !word.starts_with('-'))
         .partition(|word| word.parse::<usize>().is_ok());
     let size = sizes.first().and_then(|size| size.parse().ok());
+    let len = size.unwrap_or(DEFAULT_MEBIBYTES) << 20;
     let folder = tempfile::tempdir()?;
-    let plain = folder.path().join("mix.bin");
-    File::create(&plain)?.write_all(&mix(size.unwrap_or(DEFAULT_MEBIBYTES) << 20))?;
-    let len = std::fs::metadata(&plain)?.len() as f64;
     let mut out = std::io::stdout();
     if !is_there("taskset") {
         writeln!(out, "taskset is not installed: nothing is pinned to a core")?;
     }
-    writeln!(
-        out,
-        "{:8} {:>7} {:>12} {:>12} {:>12} {:>14} {:>12}",
-        "", "packed", "tool", "decoder", "scan", "decoder/tool", "scan/tool"
-    )?;
-    for tool in &TOOLS {
-        if !names.is_empty() && !names.iter().any(|name| *name == tool.name) {
-            continue;
+    for (name, bytes) in [
+        ("text, JSON and weights", mix as fn(usize) -> Vec<u8>),
+        ("weights", safetensors),
+    ] {
+        let plain = folder.path().join("plain.bin");
+        File::create(&plain)?.write_all(&bytes(len))?;
+        writeln!(
+            out,
+            "\n{name}\n{:8} {:>7} {:>12} {:>12} {:>12} {:>14} {:>12}",
+            "", "packed", "tool", "decoder", "scan", "decoder/tool", "scan/tool"
+        )?;
+        let is_wanted = |tool: &&Tool| names.is_empty() || names.iter().any(|n| *n == tool.name);
+        for tool in TOOLS.iter().filter(is_wanted) {
+            if !is_there(tool.program) {
+                writeln!(out, "{:8} {} is not installed", tool.name, tool.program)?;
+                continue;
+            }
+            row(tool, &plain, len as f64, &mut out)?;
         }
-        if !is_there(tool.program) {
-            writeln!(out, "{:8} {} is not installed", tool.name, tool.program)?;
-            continue;
-        }
-        row(tool, &plain, len, &mut out)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -223,16 +227,7 @@ fn mix(len: usize) -> Vec<u8> {
             out.extend_from_slice(words[noise.below(words.len())].as_bytes());
             out.push(b' ');
         }
-        // Like bf16: signs and high exponents alike, the rest noise.
-        for _ in 0..64 << 10 {
-            let bits = noise.next();
-            out.extend_from_slice(&[
-                bits as u8,
-                0x3c | (bits >> 8) as u8 & 3,
-                (bits >> 16) as u8,
-                0xbc | (bits >> 24) as u8 & 3,
-            ]);
-        }
+        out.extend((0..64 << 10).flat_map(|_| two_weights(&mut noise)));
         out.extend_from_slice(b"{\"vocab\": {");
         for id in 0..8000 {
             let word = &words[noise.below(words.len())];
@@ -241,6 +236,30 @@ fn mix(len: usize) -> Vec<u8> {
         out.extend_from_slice(b"\"\": 0}}\n");
     }
     out.truncate(len);
+    out
+}
+
+/// Two numbers like bf16: signs and high exponents alike, the rest noise.
+fn two_weights(noise: &mut Noise) -> [u8; 4] {
+    let bits = noise.next();
+    [
+        bits as u8,
+        0x3c | (bits >> 8) as u8 & 3,
+        (bits >> 16) as u8,
+        0xbc | (bits >> 24) as u8 & 3,
+    ]
+}
+
+/// A safetensors file of about this length.
+fn safetensors(len: usize) -> Vec<u8> {
+    let count = len / 4 * 2;
+    let end = count * 2;
+    let header =
+        format!(r#"{{"w":{{"dtype":"BF16","shape":[{count}],"data_offsets":[0,{end}]}}}}"#);
+    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    let mut out = (header.len() as u64).to_le_bytes().to_vec();
+    out.extend_from_slice(header.as_bytes());
+    out.extend((0..count / 2).flat_map(|_| two_weights(&mut noise)));
     out
 }
 

@@ -11,7 +11,7 @@ use super::members;
 use super::names;
 use super::pieces::Pieces;
 use super::sweep::Sweep;
-use crate::formats::{Artifact, Claim, Context, FORMATS, Format, FormatSpec, Named, Probe};
+use crate::formats::{Artifact, Claim, Context, FORMATS, Format, FormatSpec, Kind, Named, Probe};
 use crate::report::{Place, Why};
 use crate::wire::Fault;
 
@@ -46,17 +46,46 @@ pub fn inspect(job: &JobContext, artifact: &Artifact, page: Page<'_>) -> Result<
     pieces.open_archives(job, page)
 }
 
+/// Look at an artifact of which only the ends are there, and whose bytes were
+/// swept already. Returns whether all that is to be said about it was said:
+/// not so where it holds something that must be opened.
+pub(super) fn inspect_ends(
+    job: &JobContext,
+    artifact: &Artifact,
+    entry: Entry,
+) -> Result<bool, Fault> {
+    let Looked { claims, chosen } = look(job, artifact, entry);
+    for (format, _) in chosen {
+        if !reads_ends(format) {
+            return Ok(false);
+        }
+        let named = examine(job, artifact, entry, format)?;
+        if !named.members.is_empty() || !named.slack.is_empty() {
+            return Ok(false);
+        }
+    }
+    if let Some(draft) = names::polyglot(artifact, &claims, &[]) {
+        job.ledger.finding(entry, draft);
+    }
+    Ok(true)
+}
+
+/// Whether a format says at its beginning or end all that it says.
+pub(super) fn reads_ends(format: &dyn Format) -> bool {
+    format.kind() == Kind::Weights
+}
+
 /// What the first look at an artifact came to.
-pub(super) struct Looked {
+struct Looked {
     /// Every claim.
     claims: Vec<Claimed>,
     /// The formats that are to examine it.
-    pub chosen: Vec<Claimed>,
+    chosen: Vec<Claimed>,
 }
 
 /// The first look at an artifact: what it is, and what is to be said about its
 /// name.
-pub(super) fn look(job: &JobContext, artifact: &Artifact, entry: Entry) -> Looked {
+fn look(job: &JobContext, artifact: &Artifact, entry: Entry) -> Looked {
     let probe = Probe::new(artifact);
     let claims = claims(&probe, |panic| {
         job.ledger.gap(entry, Place::whole(), Why::Panicked, panic);

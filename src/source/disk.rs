@@ -19,6 +19,9 @@ use crate::report::Span;
 /// of the last change.
 type Stamp = (u64, u64, i64, i64);
 
+/// The unit in which a file's room on the disk is told, on every system.
+const BLOCK_BYTES: u64 = 512;
+
 /// An open file of known length.
 #[derive(Debug)]
 pub struct Disk {
@@ -44,7 +47,8 @@ impl Disk {
             file,
             len: meta.len(),
             stamp: stamp(&meta),
-            sparse,
+            // A file that takes as much room as it is long has no holes.
+            sparse: sparse && meta.blocks().saturating_mul(BLOCK_BYTES) < meta.len(),
             brought: None,
         })
     }

@@ -25,6 +25,9 @@ use crate::report::Span;
 /// that begin near its end still lie in one piece.
 const REGION_OVERLAP_BYTES: u64 = 32 << 20;
 
+/// Shorter chunks are read: faults and giving pages back cost more than a copy.
+const SMALLEST_MAPPED_BYTES: u64 = 128 << 10;
+
 /// Regions that stay mapped for the next chunk; at least one per lane is
 /// useful, more only holds address space.
 const REGIONS_KEPT: usize = 4;
@@ -34,6 +37,8 @@ const REGIONS_KEPT: usize = 4;
 pub struct Mapped {
     disk: Arc<Disk>,
     window: u64,
+    /// Chunks from this length on are mapped.
+    least: u64,
     ahead: bool,
     recent: Mutex<VecDeque<Arc<Region>>>,
 }
@@ -46,6 +51,7 @@ impl Mapped {
         Mapped {
             disk,
             window: window.max(1),
+            least: SMALLEST_MAPPED_BYTES.min(window),
             ahead,
             recent: Mutex::default(),
         }
@@ -91,8 +97,11 @@ impl Source for Mapped {
         if span.is_empty() {
             return Ok(Chunk::Borrowed(&[]));
         }
+        let len = span.end.saturating_sub(span.start);
+        if len < self.least {
+            return Chunk::read(self.disk.as_ref(), span);
+        }
         if self.ahead {
-            let len = span.end.saturating_sub(span.start);
             self.disk
                 .advise_soon(span.start..span.end.saturating_add(len));
         }

@@ -1,9 +1,9 @@
 //! The two ends of a member whose bytes were swept as they came out.
 //!
-//! Most long members are numbers that no format recognises, and nobody reads
-//! them by position. Such a member need not be kept: it is swept while its
-//! bytes are still near, and its *ends* are shown to the recognisers. Where one
-//! of them knows the content after all, or wants to see more of it, the member
+//! Most long members are numbers, which no format recognises or which one
+//! describes in a header, and nobody reads them by position. Such a member need
+//! not be kept: it is swept while its bytes are still near, and its *ends* are
+//! shown to the formats. Where one of them wants to see more of it, the member
 //! is decoded once more and kept.
 
 use std::sync::Arc;

@@ -169,6 +169,37 @@ fn packed_members_are_summed_wherever_their_bytes_go() {
 }
 
 #[test]
+fn long_weights_say_the_same_whether_they_are_kept_or_pass() {
+    let header = br#"{"w":{"dtype":"U8","shape":[90000],"data_offsets":[0,90000]},"__metadata__":{"a":"b"}}"#;
+    let mut weights = (header.len() as u64).to_le_bytes().to_vec();
+    weights.extend_from_slice(header);
+    weights.extend_from_slice(&noise(90_000));
+    weights[60_000..60_027].copy_from_slice(b"-----BEGIN PRIVATE KEY-----");
+    let mut with_zip_behind = weights.clone();
+    with_zip_behind.extend_from_slice(&zipped(&[("d", b"x")]));
+    let mut short = weights.clone();
+    short.truncate(80_000);
+    for bytes in [weights, with_zip_behind, short] {
+        let told = |spill_bytes| {
+            let packed = deflated(&bytes);
+            let len = packed.len() as u64;
+            let limits = Limits {
+                spill_bytes,
+                ..Limits::default()
+            };
+            let member = Member::new("m.safetensors", Body::Packed(0..len, Codec::Deflate.into()));
+            let source = Arc::new(Memory::new(packed));
+            opened(&job(limits, 1 << 20, 1), source, member)
+        };
+        let (kept, passed) = (told(1 << 20), told(1000));
+        assert!(kept.gaps.is_empty(), "{:?}", kept.gaps);
+        assert_eq!(kept, passed);
+        let formats: Vec<_> = kept.artifacts.iter().flat_map(|a| &a.formats).collect();
+        assert!(formats.contains(&&"safetensors".to_owned()), "{formats:?}");
+    }
+}
+
+#[test]
 fn a_member_that_was_not_read_whole_has_no_checksum() {
     let packed = deflated(&noise(300_000));
     let cut = packed.len() as u64 / 2;

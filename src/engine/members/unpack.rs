@@ -9,7 +9,7 @@ use super::ends::Ends;
 use crate::budget::Stop;
 use crate::engine::context::JobContext;
 use crate::engine::guard::guarded;
-use crate::engine::inspect::{look, recognised};
+use crate::engine::inspect::{inspect_ends, reads_ends, recognise};
 use crate::engine::ledger::Entry;
 use crate::engine::sweep::PassingSweep;
 use crate::formats::{Actual, Kept, Part, judge_stream};
@@ -77,7 +77,7 @@ pub(super) fn unpack(
         Ok::<_, Fault>((decoder, output, ended))
     };
     let (mut decoder, mut output, mut ended) = decode(!parts.is_empty())?;
-    if !output.is_done() {
+    if !output.is_done()? {
         job.budget.refund_expanded(output.seen);
         (decoder, output, ended) = decode(true)?;
     }
@@ -243,7 +243,7 @@ impl<'a> Output<'a> {
     }
 
     /// What is in memory would go to a file now. Do without that, unless the
-    /// bytes so far are of a format that is going to look at them.
+    /// bytes so far are of a format that is going to look at those behind them.
     fn loosen(&mut self) -> Result<(), Fault> {
         let (child, job) = (self.child, self.child.job());
         self.must_keep = true;
@@ -252,7 +252,8 @@ impl<'a> Output<'a> {
             return Ok(());
         };
         let head: SharedSource = Arc::new(spool.finish()?);
-        if !recognised(&child.artifact(Arc::clone(&head))).is_empty() {
+        let claims = recognise(&child.artifact(Arc::clone(&head)));
+        if claims.iter().any(|(format, _)| !reads_ends(*format)) {
             self.into = Into::Spool(Spool::resume(job.budget.clone(), head)?);
             return Ok(());
         }
@@ -270,22 +271,23 @@ impl<'a> Output<'a> {
 
     /// End the sweep of bytes that were not kept, and look whether that was
     /// right. Where it was not, nothing of it counts.
-    fn is_done(&mut self) -> bool {
+    fn is_done(&mut self) -> Result<bool, Fault> {
         let (child, job) = (self.child, self.child.job());
         match std::mem::replace(&mut self.into, Into::Swept) {
             Into::Loose(passing, head, entry) => {
                 let ends = Ends::new(head, passing.finish(), self.len);
                 let artifact = child.artifact(Arc::clone(&ends) as SharedSource);
-                let is_opaque = look(job, &artifact, entry).chosen.is_empty();
-                let is_done = is_opaque && ends.were_enough() && !job.ledger.has_carves(entry);
+                let is_done = inspect_ends(job, &artifact, entry)?
+                    && ends.were_enough()
+                    && !job.ledger.has_carves(entry);
                 if !is_done {
                     job.ledger.scrap(entry);
                 }
-                is_done
+                Ok(is_done)
             }
             other => {
                 self.into = other;
-                true
+                Ok(true)
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::formats::{Body, Context, Member};
 use crate::report::{Place, Severity, Span, Why};
 use crate::rules::Rule;
 use crate::rules::archive::{
-    HEADER_MISMATCH, HIDDEN_MEMBER, LENDS_RIGHTS, NAME_MISMATCH, SPECIAL_FILE, SYMLINK,
+    BOMB, HEADER_MISMATCH, HIDDEN_MEMBER, LENDS_RIGHTS, NAME_MISMATCH, SPECIAL_FILE, SYMLINK,
     UNOWNED_BYTES, WRONG_CHECKSUM, WRONG_SIZE,
 };
 use crate::source::Source;
@@ -44,6 +44,7 @@ pub(super) fn examine(source: &dyn Source, cx: &mut Context<'_>) -> Result<(), F
         shared: source.len().saturating_mul(SHARED_CAP_TIMES),
         taken: BTreeSet::new(),
         members: 0,
+        has_told_bomb: false,
     };
     let ended = walk(source, budget, &mut |item| judge.item(item, cx));
     judge.gaps.close(cx);
@@ -61,6 +62,7 @@ struct Judge<'a> {
     /// Data that only a second reading could name again.
     taken: BTreeSet<(u64, u64)>,
     members: usize,
+    has_told_bomb: bool,
 }
 
 impl Judge<'_> {
@@ -86,6 +88,12 @@ impl Judge<'_> {
                 self.gaps.add(cx, span.into(), Why::Malformed, detail);
             }
             Item::Capped(span, what) => {
+                if !self.has_told_bomb {
+                    self.has_told_bomb = true;
+                    let len = span.end.saturating_sub(span.start);
+                    let message = format!("an extension header of {len} bytes {what}");
+                    cx.report(BOMB.at(span.clone()).message(message));
+                }
                 let detail = format!("an extension header {what}");
                 self.gaps.add(cx, span.into(), Why::Limit, detail);
             }
