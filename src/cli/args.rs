@@ -126,6 +126,13 @@ pub struct OutputArgs {
     #[arg(long, short, action = clap::ArgAction::Count)]
     pub verbose: u8,
 
+    /// Put digests of every file into the report (comma-separated, repeatable)
+    ///
+    /// blake3 is made of the bytes as they are scanned, on all cores; sha256
+    /// reads every file once more, on one.
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    pub digest: Vec<DigestChoice>,
+
     /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub color: When,
@@ -158,6 +165,14 @@ pub struct VerdictArgs {
     /// Do not report these rules (comma-separated, repeatable)
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = values::rule)]
     pub ignore: Vec<&'static Rule>,
+
+    /// Report files whose SHA-256 stands in FILE (repeatable)
+    ///
+    /// A line is a SHA-256, the length in bytes where it is known, and words;
+    /// what sha256sum prints will do. Files that published reports name are
+    /// always looked for.
+    #[arg(long, value_name = "FILE")]
+    pub known_bad: Vec<PathBuf>,
 
     /// Give a rule another severity (comma-separated, repeatable)
     #[arg(long, value_name = "RULE=LEVEL", value_delimiter = ',', value_parser = values::regrade)]
@@ -290,10 +305,19 @@ pub enum ProgressKind {
     None,
 }
 
+/// Digests of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DigestChoice {
+    /// BLAKE3
+    Blake3,
+    /// SHA-256
+    Sha256,
+}
+
 /// Ways to read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum IoKind {
-    /// By size
+    /// What is fastest where the file lies
     #[default]
     Auto,
     /// Plain reads only

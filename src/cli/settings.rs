@@ -5,14 +5,19 @@
 //! is valid, so that nothing about it can fail once the scan has started.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
-use super::args::{IoKind, OutputArgs, ReadingArgs, ReportFormat, ScanArgs, VerdictArgs, When};
+use super::args::{
+    DigestChoice, IoKind, OutputArgs, ReadingArgs, ReportFormat, ScanArgs, VerdictArgs, When,
+};
 use super::values;
 use crate::budget::CancelToken;
-use crate::engine::{Input, Io, Machine, Reading, Request, SHARD_TIMEOUT};
+use crate::detect::known::{self, KnownFiles};
+use crate::engine::{DigestKind, Input, Io, Machine, Reading, Request, SHARD_TIMEOUT};
 use crate::render::{Format, Style, Verbosity};
 use crate::report::{Policy, escape_text};
 
@@ -91,7 +96,7 @@ impl<'a> Variables<'a> {
 }
 
 /// Everything about a scan but its inputs and the machine it runs on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Form of the report.
     pub format: Format,
@@ -101,6 +106,10 @@ pub struct Settings {
     pub policy: Policy,
     /// Wishes about how bytes are read.
     pub reading: Reading,
+    /// Digests of every file.
+    pub digests: Arc<[DigestKind]>,
+    /// Files that are known to be malicious.
+    pub known: Arc<KnownFiles>,
     /// Files or shards at the same time.
     pub workers: Option<usize>,
     /// Time for everything.
@@ -133,6 +142,8 @@ impl Settings {
                 max_memory: variables.or(limits.max_memory, MAX_MEMORY, values::memory)?,
                 ..reading(&args.reading, variables)?
             },
+            digests: digests(&args.output.digest),
+            known: Arc::new(known_files(&args.verdict.known_bad)?),
             workers: variables.or(limits.workers, MAX_WORKERS, values::workers)?,
             timeout: variables.or(limits.timeout, TIMEOUT, values::seconds)?,
             shard_timeout: shard_timeout.unwrap_or(SHARD_TIMEOUT),
@@ -152,6 +163,8 @@ impl Settings {
         Request {
             policy: self.policy.clone(),
             reading: self.reading.clone(),
+            digests: Arc::clone(&self.digests),
+            known: Arc::clone(&self.known),
             workers: self.workers,
             timeout: self.timeout.map(|t| t.saturating_sub(started.elapsed())),
             shard_timeout: self.shard_timeout,
@@ -173,6 +186,36 @@ impl Settings {
     pub fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
     }
+}
+
+/// Each digest once, in the order in which they were asked for.
+fn digests(wanted: &[DigestChoice]) -> Arc<[DigestKind]> {
+    let mut kinds = Vec::new();
+    for choice in wanted {
+        let kind = match choice {
+            DigestChoice::Blake3 => DigestKind::Blake3,
+            DigestChoice::Sha256 => DigestKind::Sha256,
+        };
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds.into()
+}
+
+/// The published files, and those of the lists.
+fn known_files(lists: &[PathBuf]) -> Result<KnownFiles> {
+    let mut known = KnownFiles::published();
+    for path in lists {
+        let shown = escape_text(&path.to_string_lossy());
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("--known-bad {shown} cannot be read"))?;
+        let files = known::parse(&text, &name.to_string_lossy())
+            .map_err(|bad| anyhow!("--known-bad {shown}: {bad}"))?;
+        known.extend(files);
+    }
+    Ok(known)
 }
 
 fn format(format: ReportFormat) -> Format {

@@ -32,6 +32,7 @@ pub mod bytecode;
 pub mod code;
 mod embedded;
 pub mod globals;
+pub mod known;
 mod pass;
 pub mod paths;
 mod patterns;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::crew::Crew;
+use super::digests::DigestKind;
 use super::ledger::{Entry, Ledger};
 use super::memory::Pressure;
 use super::plan::Plan;
 use super::sum::Sum;
 use crate::budget::Budget;
+use crate::detect::known::KnownFiles;
 
 /// What the engine keeps about an artifact while it is examined and swept.
 #[derive(Clone, Copy)]
@@ -44,6 +46,10 @@ pub struct JobContext {
     pub pressure: Arc<Pressure>,
     /// Memory that the job may use, in bytes.
     pub memory: u64,
+    /// Files that are known to be malicious.
+    pub known: Arc<KnownFiles>,
+    /// Digests that the report has of each file.
+    pub digests: Arc<[DigestKind]>,
     /// Whether members are opened one by one, in the order of their archive.
     pub alone: bool,
     /// Whether members were opened at the same time.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::context::{JobContext, LeftOut, Lineage, Page};
+use super::digests::{self, DigestKind};
 use super::discover::Found;
 use super::guard::guarded;
 use super::inspect::inspect;
@@ -16,7 +17,7 @@ use super::plan::Plan;
 use crate::budget::Budget;
 use crate::formats::Artifact;
 use crate::report::{Location, Why};
-use crate::source::ReadError;
+use crate::source::{Digested, ReadError, SharedSource};
 use crate::wire::Fault;
 
 /// A job as the rest of the scan sees it while it runs.
@@ -100,10 +101,18 @@ fn examine(
             return Err(error.into());
         }
     };
+    let digested = context
+        .digests
+        .contains(&DigestKind::Blake3)
+        .then(|| Arc::new(Digested::new(Arc::clone(&opened.source))));
+    let source: SharedSource = match &digested {
+        Some(digested) => Arc::clone(digested) as SharedSource,
+        None => Arc::clone(&opened.source),
+    };
     let artifact = Artifact {
         location: location.clone(),
         name: found.path.clone(),
-        source: Arc::clone(&opened.source),
+        source,
         depth: 0,
     };
     let entry = context.ledger.open(
@@ -117,7 +126,16 @@ fn examine(
         sum: None,
     };
     inspect(context, &artifact, page)?;
+    let digest = |kind: &DigestKind| match (kind, &digested) {
+        (DigestKind::Blake3, Some(digested)) => digested.finish(),
+        _ => digests::sha256(opened.source.as_ref()),
+    };
+    let digests: Result<Vec<_>, _> = context.digests.iter().map(digest).collect();
+    let digests = digests?;
     opened.verify()?;
+    for (kind, digest) in context.digests.iter().zip(digests) {
+        context.ledger.digest(entry, *kind, &digest);
+    }
     Ok(())
 }
 

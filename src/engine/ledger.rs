@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::digests::{DigestKind, hexadecimal};
 use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
@@ -73,6 +74,7 @@ struct Account {
     slack: Vec<Span>,
     /// Hits that count only if this turns out not to be prose all through.
     doubtful: BTreeMap<&'static str, Kept>,
+    digests: BTreeMap<String, String>,
     accepted: Vec<Accepted>,
     accepted_unlisted: u64,
     tensors: Vec<Tensor>,
@@ -168,6 +170,7 @@ impl Ledger {
             carves_unlisted: 0,
             slack: Vec::new(),
             doubtful: BTreeMap::new(),
+            digests: BTreeMap::new(),
             accepted: Vec::new(),
             accepted_unlisted: 0,
             tensors: Vec::new(),
@@ -336,6 +339,14 @@ impl Ledger {
         });
     }
 
+    /// Write down a digest of an artifact.
+    pub fn digest(&self, entry: Entry, kind: DigestKind, digest: &[u8]) {
+        let digits = hexadecimal(digest);
+        self.account(entry, |a| {
+            a.digests.insert(kind.as_str().to_owned(), digits)
+        });
+    }
+
     /// Keep the tensors that an artifact declares, for its file.
     pub fn tensors(&self, entry: Entry, tensors: Vec<Tensor>) {
         self.account(entry, |a| a.tensors.extend(tensors));
@@ -443,6 +454,7 @@ impl Account {
                 formats,
                 strategy,
                 coverage,
+                digests: self.digests,
                 accepted: self.accepted,
                 accepted_unlisted: self.accepted_unlisted,
             },

@@ -7,6 +7,7 @@
 mod assemble;
 mod context;
 mod crew;
+mod digests;
 mod discover;
 mod guard;
 mod inspect;
@@ -30,6 +31,7 @@ mod sum;
 mod survey;
 mod sweep;
 
+pub use digests::DigestKind;
 pub use observe::{Event, MemoryStep, Observer, ShardNumber, Unobserved};
 pub use plan::{
     Backing, Io, MAP_WINDOW_BYTES, Machine, Plan, Reading, Standing, TIER_BOUNDS, Tier, TooTight,

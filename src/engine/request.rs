@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::digests::DigestKind;
 use super::plan::{Machine, Reading};
 use crate::budget::{CancelToken, Limits};
+use crate::detect::known::KnownFiles;
 use crate::report::{Policy, Why};
 use crate::source::SharedSource;
 
@@ -57,6 +59,10 @@ pub struct Request {
     pub machine: Machine,
     /// Wishes about how bytes are read.
     pub reading: Reading,
+    /// Digests that the report has of each file.
+    pub digests: Arc<[DigestKind]>,
+    /// Files that are known to be malicious.
+    pub known: Arc<KnownFiles>,
     /// Thresholds and selections.
     pub policy: Policy,
     /// Files or shards at the same time; `None` lets the machine decide.
@@ -98,6 +104,8 @@ impl Request {
             limits: Arc::new(Limits::default()),
             machine,
             reading: Reading::default(),
+            digests: Arc::default(),
+            known: Arc::new(KnownFiles::published()),
             policy: Policy::default(),
             workers: None,
             timeout: None,

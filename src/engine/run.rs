@@ -122,6 +122,7 @@ fn start(
         Budget::new(Arc::clone(&request.limits), request.cancel.clone()).of_file(job.found.len);
     let skip_holes = request.reading.skip_holes;
     let crew = Arc::clone(&shared.crew);
+    let (known, digests) = (Arc::clone(&request.known), Arc::clone(&request.digests));
     crew.jobs().spawn(move || {
         let hand = shared.crew.take();
         let budget = budget.start(within, latest);
@@ -136,6 +137,8 @@ fn start(
             crew: shared.crew,
             pressure: shared.pressure,
             memory: shared.memory,
+            known,
+            digests,
             alone: false,
             was_shared: AtomicBool::new(false),
             left_out: LeftOut::default(),

@@ -1,5 +1,7 @@
 //! The ledger of bytes: what was swept, what a member owns, what was missed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Accepted, Location};
@@ -43,6 +45,10 @@ pub struct ArtifactReport {
     pub strategy: String,
     /// What became of them.
     pub coverage: Coverage,
+    /// Digests of the file in hexadecimal digits, by their names; only those
+    /// that were asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub digests: BTreeMap<String, String>,
     /// What loading it calls and is no finding, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<Accepted>,

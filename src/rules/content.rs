@@ -9,6 +9,7 @@ pub static RULES: &[&Rule] = &[
     &MISLEADING_NAME,
     &POLYGLOT,
     &ENCODED,
+    &KNOWN_MALICIOUS,
     &BIDIRECTIONAL_CODE,
 ];
 
@@ -65,6 +66,18 @@ pub static ENCODED: Rule = Rule {
     remedy: "Look at what was found in the decoded bytes, and at what in the repository reads this \
              text.",
     references: &["CWE-506", "MITRE ATT&CK T1027.013"],
+};
+
+/// A file that somebody has reported.
+pub static KNOWN_MALICIOUS: Rule = Rule {
+    id: "known-malicious-file",
+    severity: Severity::Critical,
+    title: "the file is on a list of malicious files",
+    why: "The SHA-256 of these bytes is that of a file which others examined and found to be \
+          malicious. It is the same file, byte for byte.",
+    remedy: "Do not load it. Delete it, find out how it came here, and treat machines that loaded \
+             it as compromised.",
+    references: &["CWE-506"],
 };
 
 /// Source code that shows in another order than it runs.

@@ -25,6 +25,7 @@
 
 mod cache;
 mod chunk;
+mod digested;
 mod direct;
 mod disk;
 mod fault;
@@ -38,6 +39,7 @@ mod volume;
 mod window;
 
 pub use chunk::Chunk;
+pub use digested::Digested;
 pub use direct::Direct;
 pub use disk::Disk;
 pub use joined::{Joined, Piece};

@@ -11,6 +11,7 @@ mod differential_7z;
 mod differential_archives;
 mod differential_tar;
 mod differential_zip;
+mod digests;
 mod docs;
 mod exit;
 mod formats;

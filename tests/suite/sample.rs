@@ -1,6 +1,7 @@
 //! Reports that show everything a report can hold.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use modelaudit::report::{
     Accepted, ArtifactReport, Coverage, Finding, Gap, Location, Place, Report, SCHEMA_VERSION,
@@ -29,6 +30,7 @@ fn artifact(location: Location, formats: &[&str], coverage: [u64; 3]) -> Artifac
             delegated,
             missed,
         },
+        digests: BTreeMap::new(),
         accepted: Vec::new(),
         accepted_unlisted: 0,
     }
@@ -180,7 +182,10 @@ fn artifacts() -> Vec<ArtifactReport> {
     let model = file("models/großes modell.pt");
     let archive = file("/data/models/a b.zip");
     vec![
-        artifact(archive.clone(), &["zip"], [300, 100, 50]),
+        ArtifactReport {
+            digests: [("blake3".to_owned(), "0a".repeat(32))].into(),
+            ..artifact(archive.clone(), &["zip"], [300, 100, 50])
+        },
         artifact(archive.member("inner.zip"), &["zip", "pickle"], [100, 0, 0]),
         artifact(model.clone(), &["torch-zip", "zip"], [1_000, 2_000_000, 0]),
         ArtifactReport {

@@ -33,6 +33,8 @@ fn job(limits: Limits, window: u64, lanes: usize) -> JobContext {
         crew: Arc::new(Crew::new(1, 2)),
         pressure: Arc::new(Pressure::default()),
         memory: 1 << 30,
+        known: Arc::default(),
+        digests: Arc::default(),
         alone: false,
         was_shared: AtomicBool::new(false),
         left_out: LeftOut::default(),

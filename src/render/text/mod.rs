@@ -1,10 +1,12 @@
 //! The report for a person in a terminal.
 //!
 //! Order: what was found, what it means, what was not examined, the shard
-//! sets, on request what was accepted and every artifact, the totals, and at the very end one line with the verdict, where it
-//! is still on the screen when everything else has scrolled away.
+//! sets, on request what was accepted, every artifact and the digests, the
+//! totals, and at the very end one line with the verdict, where it is still on
+//! the screen when everything else has scrolled away.
 
 mod accepted;
+mod digests;
 mod findings;
 mod sets;
 mod totals;
@@ -28,6 +30,7 @@ pub(super) fn write(report: &Report, style: Style, out: &mut dyn io::Write) -> i
             accepted::write(&mut page, &report.artifacts)?;
             totals::artifacts(&mut page, &report.artifacts)?;
         }
+        digests::write(&mut page, &report.artifacts)?;
         page.gap()?;
         totals::coverage(&mut page, report)?;
     }
