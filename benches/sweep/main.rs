@@ -9,6 +9,7 @@
 //! and texts that are made to slow it down.
 
 mod data;
+mod kinds;
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
     print(format_args!(
         "\n{mib} MiB, one thread, median of {RUNS} runs, GB/s (share of the sum)\n"
     ));
-    for (name, make) in data::KINDS {
+    for (name, make) in kinds::KINDS {
         measure(name, &make(mib << 20));
     }
     hostile();

@@ -78,6 +78,11 @@ impl Literal {
         &self.bytes
     }
 
+    /// Whether its ASCII letters stand for either case.
+    pub fn is_folded(&self) -> bool {
+        self.folded
+    }
+
     /// Whether `bytes` start with it.
     pub fn starts(&self, bytes: &[u8]) -> bool {
         let Some(front) = bytes.get(..self.bytes.len()) else {
