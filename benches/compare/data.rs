@@ -198,7 +198,7 @@ fn tiny_pickles(path: &Path) -> io::Result<()> {
         let folder = path.join(format!("{:02}", number / 100));
         fs::create_dir_all(&folder)?;
         let mut pickle =
-            b"\x80\x04\x95\x0e\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01a\x94J".to_vec();
+            b"\x80\x04\x95\x0d\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x01a\x94J".to_vec();
         pickle.extend((number as u32).to_le_bytes());
         pickle.extend_from_slice(b"s.");
         fs::write(folder.join(format!("{number:05}.pkl")), pickle)?;
