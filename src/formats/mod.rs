@@ -259,6 +259,12 @@ pub trait Format: Sync {
         Kind::Model
     }
 
+    /// Whether its structure is examined. Where not, a file of this format is
+    /// swept and a gap says the rest.
+    fn is_examined(&self) -> bool {
+        true
+    }
+
     /// Whether these bytes are this format. Must be cheap: it is asked of
     /// every artifact.
     fn recognise(&self, probe: &Probe<'_>) -> Claim;

@@ -1,6 +1,9 @@
 //! Documentation that is made from the program stays in step with it.
 
+use std::fmt::Write as _;
+
 use modelaudit::engine::shards::FAMILIES;
+use modelaudit::formats::{FORMATS, Format};
 use modelaudit::render;
 
 use crate::golden;
@@ -8,6 +11,65 @@ use crate::golden;
 #[test]
 fn the_rule_catalogue_is_up_to_date() {
     golden::compare("docs/rules.md", &render::catalogue());
+}
+
+/// One row for each format, in the order of their ids.
+fn rows(page: &mut String, is_examined: bool) {
+    let mut formats: Vec<&dyn Format> = FORMATS
+        .iter()
+        .copied()
+        .filter(|format| format.is_examined() == is_examined)
+        .collect();
+    formats.sort_by_key(|format| format.spec().id);
+    page.push_str(
+        "| id | what it is | file names | loading can run code | not checked | sources |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for format in formats {
+        let spec = format.spec();
+        let code = |words: &[&str]| {
+            let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            words.join(" ")
+        };
+        let sources: Vec<_> = spec
+            .references
+            .iter()
+            .map(|source| match source.strip_prefix("https://") {
+                Some(rest) => format!("[{}]({source})", rest.split('/').next().unwrap_or(rest)),
+                None => (*source).to_owned(),
+            })
+            .collect();
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} | {} | {} | {} |",
+            spec.id,
+            spec.title,
+            code(spec.suffixes),
+            if spec.runs_code { "yes" } else { "no" },
+            spec.limitations.join(" "),
+            sources.join(", "),
+        );
+    }
+}
+
+#[test]
+fn the_list_of_formats_is_up_to_date() {
+    let mut page = String::from(
+        "# The formats\n\n\
+         Written by a test (`MODELAUDIT_BLESS=1 cargo test --test suite docs`) from what the \
+         program itself knows. A file is recognised by its content; a name that promises \
+         something else is a finding. A file may be several formats at once: a PyTorch file is a \
+         zip archive with a pickle in it.\n\n\
+         ## Examined\n\n",
+    );
+    rows(&mut page, true);
+    page.push_str(
+        "\n## Recognised, and swept only\n\n\
+         Every byte of these goes through the sweep, and a gap says that their structure was not \
+         examined: the verdict is then never \"clean\".\n\n",
+    );
+    rows(&mut page, false);
+    golden::compare("docs/formats.md", &page);
 }
 
 #[test]

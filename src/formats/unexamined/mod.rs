@@ -85,6 +85,10 @@ impl Format for Unexamined {
         }
     }
 
+    fn is_examined(&self) -> bool {
+        false
+    }
+
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         match self.signs.iter().any(|sign| self.shows(sign, probe)) {
             true => Claim::Magic,
