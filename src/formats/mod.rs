@@ -50,6 +50,7 @@ mod nemo;
 mod npy;
 mod npz;
 mod oci;
+pub mod onnx;
 mod parquet;
 mod pickle;
 mod program;
@@ -126,12 +127,12 @@ pub static FORMATS: &[&dyn Format] = &[
     &manifest::Manifest,
     &yaml::Yaml,
     &coreml::PackageManifest,
+    &onnx::Onnx,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
     &unexamined::HDF5,
     &unexamined::GGUF,
     &unexamined::GGML,
-    &unexamined::ONNX,
     &unexamined::TENSORFLOW_GRAPH,
     &unexamined::TENSORFLOW_INDEX,
     &unexamined::TENSORFLOW_DATA,

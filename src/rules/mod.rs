@@ -8,6 +8,7 @@
 pub mod archive;
 pub mod arrow;
 pub mod bytecode;
+pub mod companions;
 pub mod content;
 mod draft;
 pub mod embedded;
@@ -15,6 +16,7 @@ pub mod keras;
 pub mod manifest;
 pub mod numpy;
 pub mod oci;
+pub mod onnx;
 pub mod packages;
 pub mod pickle;
 pub mod safetensors;
@@ -80,6 +82,8 @@ pub static FAMILIES: &[Family] = &[
     ("Zarr", zarr::RULES),
     ("skops", skops::RULES),
     ("Keras", keras::RULES),
+    ("ONNX", onnx::RULES),
+    ("Files that a model reads", companions::RULES),
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),

@@ -72,26 +72,6 @@ pub(in crate::formats) static GGML: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static ONNX: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "onnx",
-        title: "an ONNX model",
-        suffixes: &[".onnx"],
-        references: &[
-            "https://github.com/onnx/onnx/blob/main/onnx/onnx.proto",
-            "CVE-2024-27318",
-        ],
-        limitations: &["Custom operators and paths of external data are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[
-        Sign::Check(signs::onnx),
-        Sign::Suffix(signs::onnx_by_suffix),
-    ],
-    remark: None,
-};
-
 pub(in crate::formats) static TENSORFLOW_GRAPH: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "tensorflow-graph",

@@ -37,8 +37,6 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("gguf", "x", padded(b"GGUF\0\0\0\x03", 64)),
         ("ggml", "x", padded(b"tjgg\x03\0\0\0", 64)),
         ("ggml", "x", padded(b"lmgg\0\x7d\0\0", 64)),
-        ("onnx", "x", padded(b"\x08\x07\x12\x07pytorch\x1a\x03", 64)),
-        ("onnx", "x.onnx", padded(b"\x08\x0a\x3a\x20", 64)),
         (
             "tensorflow-graph",
             "saved_model.pb",

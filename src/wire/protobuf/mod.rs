@@ -152,6 +152,11 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// Where the innermost message ends.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
     /// Messages that were entered and not left.
     pub fn depth(&self) -> usize {
         self.outer.len()
