@@ -115,9 +115,10 @@ impl External {
     }
 
     /// Judge the entries of a tensor that needs so many bytes.
-    pub(super) fn judge(self, tensor: &Tensor, bytes: Option<u64>, judge: &mut Judge<'_, '_>) {
+    pub(super) fn judge(&self, tensor: &Tensor, bytes: Option<u64>, judge: &mut Judge<'_, '_>) {
         let (title, name, at) = (tensor.title(), &tensor.name, &tensor.at);
-        let Some((location, place)) = self.location.filter(|(file, _)| !file.is_empty()) else {
+        let Some((location, place)) = self.location.as_ref().filter(|(file, _)| !file.is_empty())
+        else {
             let message = format!("{title} has its data in another file, which is not named");
             let draft = rules::EXTERNAL_ENTRY.at(at.clone()).message(message);
             judge.add(draft.severity(Severity::Medium).within(name));
@@ -133,18 +134,23 @@ impl External {
         match end.filter(|&end| i64::try_from(end).is_ok()) {
             None => {
                 let message = format!("{title} ends behind the end of any file");
-                judge.say(&rules::EXTERNAL_RANGE, &place, name, message);
+                judge.say(&rules::EXTERNAL_RANGE, place, name, message);
             }
-            Some(end) if !self.is_wrong && is_file_beside(&location) => {
-                judge.file(&location, end, name, &place);
+            Some(end) if !self.is_wrong && is_file_beside(location) => {
+                judge.file(location, end, name, place);
             }
             Some(_) => {}
         }
     }
 }
 
+/// Whether a location means a file in the directory of the model.
 pub(super) fn is_file_beside(location: &str) -> bool {
-    matches!(paths::escape(location), None | Some(Escape::Backslash))
+    !is_memory(location) && matches!(paths::escape(location), None | Some(Escape::Backslash))
+}
+
+fn is_memory(location: &str) -> bool {
+    MEMORY_MARKS.iter().any(|mark| location.starts_with(mark))
 }
 
 /// Judge the name of a file that a loader opens.
@@ -153,7 +159,7 @@ fn judge_location(location: &str, at: &Span, owner: &str, judge: &mut Judge<'_, 
         "" => "a tensor".to_owned(),
         owner => format!("the tensor `{}`", shown(owner)),
     };
-    if MEMORY_MARKS.iter().any(|mark| location.starts_with(mark)) {
+    if is_memory(location) {
         let message = format!(
             "{place} lies at an address in the loader's memory: its location is `{}`",
             shown(location)

@@ -57,12 +57,12 @@ pub(super) fn claim(probe: &Probe<'_>, is_named: bool) -> Claim {
 /// Whether the first tag is one of a model: of what is asked of every file,
 /// this must be cheap.
 fn begins_model(head: &[u8]) -> bool {
-    match head {
-        [0x08, 1..=100, ..] => true,
-        [0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42 | 0x72, ..] => true,
-        [0xa2 | 0xca | 0xd2, 0x01, ..] => true,
-        _ => false,
-    }
+    matches!(
+        head,
+        [0x08, 1..=100, ..]
+            | [0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42 | 0x72, ..]
+            | [0xa2 | 0xca | 0xd2, 0x01, ..]
+    )
 }
 
 fn outline(source: &dyn Source) -> Outline {

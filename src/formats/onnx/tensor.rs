@@ -108,7 +108,7 @@ impl Tensor {
     }
 
     /// Judge it once its last field was read.
-    pub(super) fn judge(mut self, judge: &mut Judge<'_, '_>) {
+    pub(super) fn judge(&self, judge: &mut Judge<'_, '_>) {
         judge.name("the tensor name", &self.name, &self.at);
         let elements = self.judge_shape(judge);
         let known = self.judge_type(judge);
@@ -121,9 +121,8 @@ impl Tensor {
             let message = format!("{} has {elements} elements of {}", self.title(), dtype.name);
             judge.say(&rules::SHAPE_OVERFLOW, &self.at, &self.name, message);
         }
-        let external = std::mem::take(&mut self.external);
         if self.location == Some(EXTERNAL) {
-            external.judge(&self, bytes, judge);
+            self.external.judge(self, bytes, judge);
         } else if let Some((dtype, elements)) = known.zip(elements) {
             self.judge_size(dtype, elements, judge);
         }

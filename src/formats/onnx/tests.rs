@@ -166,7 +166,8 @@ fn tensors_count_wherever_they_stand() {
     let inner = graph(std::slice::from_ref(&bad), &[]);
     let deep = Message::new().bytes(1, "body").message(6, &inner);
     let many = Message::new().bytes(1, "bodies").message(11, &inner);
-    let in_node = |attribute: &Message| graph(&[], &[node("If", "", &[attribute.clone()])]);
+    let in_node =
+        |attribute: &Message| graph(&[], &[node("If", "", std::slice::from_ref(attribute))]);
     let good = model(&graph(&[], &[]));
     let function = Message::new()
         .bytes(1, "F")
@@ -417,7 +418,8 @@ fn fields_of_no_schema_are_slack() {
     let end = bytes.len() as u64;
     let said = examine(&Onnx, "model.onnx", bytes);
     assert_eq!(said.rules(), ["onnx-unknown-field"]);
-    assert_eq!(said.named.slack, [end - 7..end]);
+    assert_eq!(said.named.slack.len(), 1);
+    assert_eq!(said.named.slack[0], end - 7..end);
     let wrong_type = model(&graph(&[], &[])).fixed32(5, 1);
     assert_eq!(say(&wrong_type).rules(), ["onnx-unknown-field"]);
     let group = model(&graph(&[], &[])).group(99, &Message::new().bytes(1, "x"));
@@ -522,5 +524,4 @@ fn twenty_thousand_nodes_take_no_time() {
     assert!(examine(&Onnx, "model.onnx", bytes).is_clean());
     let took = started.elapsed();
     assert!(took < std::time::Duration::from_secs(2), "{took:?}");
-    println!("{took:?}");
 }
