@@ -12,7 +12,9 @@ use super::discover::{Beside, look_beside};
 use super::ledger::finding;
 use super::run::Ended;
 use super::shards::local;
-use crate::report::{ArtifactReport, Companion, Gap, Location, Outcome, Why, escape_text};
+use crate::report::{
+    ArtifactReport, Companion, CompanionTable, Gap, Location, Outcome, Why, escape_text,
+};
 use crate::rules::Rule;
 use crate::rules::companions as rules;
 
@@ -23,15 +25,31 @@ const EXAMPLES: usize = 5;
 /// `outcome`.
 pub fn check(ended: &mut [Ended], outcome: &mut Outcome) {
     for job in ended {
-        for table in std::mem::take(&mut job.outcome.companions) {
+        let tables = std::mem::take(&mut job.outcome.companions);
+        let is_member = |table: &CompanionTable| !table.location.members.is_empty();
+        let members = match tables.iter().any(is_member) {
+            true => lengths(&job.outcome.artifacts),
+            false => Members::new(),
+        };
+        for table in tables {
             let mut check = Check::default();
             for companion in table.companions {
-                let seen = look(job, &table.location, &companion);
+                let seen = look(job, &members, &table.location, &companion);
                 check.add(companion, seen);
             }
             check.tell(&table.location, outcome);
         }
     }
+}
+
+/// Members of a file by their chain of names, and their lengths in bytes.
+type Members<'a> = BTreeMap<&'a [String], u64>;
+
+fn lengths(artifacts: &[ArtifactReport]) -> Members<'_> {
+    let of = |report: &ArtifactReport| report.coverage.len;
+    let all = artifacts.iter();
+    all.map(|report| (report.location.members.as_slice(), of(report)))
+        .collect()
 }
 
 /// What a companion turned out to be.
@@ -42,28 +60,17 @@ enum Seen {
     Beside(Beside),
 }
 
-fn look(job: &Ended, artifact: &Location, companion: &Companion) -> Seen {
+fn look(job: &Ended, members: &Members<'_>, artifact: &Location, companion: &Companion) -> Seen {
     let Some(name) = local(&companion.name) else {
         return Seen::Unknown;
     };
     if let Some((own, around)) = artifact.members.split_last() {
-        let wanted = match own.rfind(['/', '\\']) {
-            Some(slash) => format!(
-                "{}{}",
-                own.get(..=slash).unwrap_or_default(),
-                escape_text(&name.to_string_lossy())
-            ),
-            None => escape_text(&name.to_string_lossy()),
-        };
-        let is_it = |report: &&ArtifactReport| {
-            report
-                .location
-                .members
-                .split_last()
-                .is_some_and(|(last, rest)| rest == around && *last == wanted)
-        };
-        let len = job.outcome.artifacts.iter().find(is_it);
-        return Seen::Beside(len.map_or(Beside::Missing, |r| Beside::File(r.coverage.len)));
+        let folder = own.rfind(['/', '\\']).map_or(0, |slash| slash + 1);
+        let folder = own.get(..folder).unwrap_or_default();
+        let wanted = format!("{folder}{}", escape_text(&name.to_string_lossy()));
+        let chain: Vec<String> = around.iter().cloned().chain([wanted]).collect();
+        let found = members.get(chain.as_slice());
+        return Seen::Beside(found.map_or(Beside::Missing, |len| Beside::File(*len)));
     }
     match &job.found.source {
         Some(_) => Seen::Unknown,

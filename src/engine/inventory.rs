@@ -11,7 +11,7 @@ use super::request::Request;
 use super::shards::{self, Set};
 use crate::budget::Budget;
 use crate::formats::shard_index::{self, Index};
-use crate::formats::{Artifact, onnx};
+use crate::formats::{Artifact, companions};
 use crate::report::{Gap, Location};
 use crate::source::{Disk, Metered};
 
@@ -160,7 +160,7 @@ fn external_data(path: &Path, budget: &Budget) -> Vec<PathBuf> {
         source: Arc::new(Metered::new(Arc::new(disk), budget.clone())),
         depth: 0,
     };
-    let named = guarded(|| onnx::companions(&artifact, budget)).unwrap_or_default();
+    let named = guarded(|| companions(&artifact, budget)).unwrap_or_default();
     named
         .iter()
         .filter_map(|companion| shards::local(&companion.name))

@@ -27,6 +27,7 @@
 )]
 
 mod archive;
+mod companions;
 mod context;
 mod probe;
 mod tally;
@@ -56,6 +57,7 @@ mod pickle;
 mod program;
 mod rar;
 mod safetensors;
+mod sentencepiece;
 mod seven_zip;
 pub mod shard_index;
 mod skops;
@@ -128,6 +130,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &yaml::Yaml,
     &coreml::PackageManifest,
     &onnx::Onnx,
+    &coreml::CoreMl,
+    &sentencepiece::SentencePiece,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
     &unexamined::HDF5,
@@ -149,13 +153,11 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::OPENVINO,
     &unexamined::CATBOOST,
     &unexamined::XGBOOST,
-    &unexamined::COREML,
     &unexamined::PADDLE,
     &unexamined::MXNET,
     &unexamined::RKNN,
     &unexamined::TENSORRT,
     &unexamined::FASTTEXT,
-    &unexamined::SENTENCEPIECE,
     &program::ELF,
     &program::PE,
     &program::MACH_O,
@@ -174,6 +176,7 @@ pub static FORMATS: &[&dyn Format] = &[
 ];
 
 pub use archive::{Actual, Kept, extent, judge_stated};
+pub use companions::companions;
 pub use compressed::judge as judge_stream;
 pub use context::{Body, Context, Member, Named, Part, Sink, Stated};
 pub use probe::Probe;

@@ -10,6 +10,7 @@ pub mod arrow;
 pub mod bytecode;
 pub mod companions;
 pub mod content;
+pub mod coreml;
 mod draft;
 pub mod embedded;
 pub mod keras;
@@ -83,6 +84,7 @@ pub static FAMILIES: &[Family] = &[
     ("skops", skops::RULES),
     ("Keras", keras::RULES),
     ("ONNX", onnx::RULES),
+    ("Core ML", coreml::RULES),
     ("Files that a model reads", companions::RULES),
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),

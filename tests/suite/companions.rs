@@ -1,7 +1,7 @@
 //! Files that a model reads its data from: scanned with it wherever they
 //! belong to it, never followed out of its directory, and missed aloud.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use modelaudit::report::{Report, Severity, Verdict, Why};
 use tempfile::TempDir;
@@ -34,7 +34,7 @@ fn gaps(report: &Report) -> Vec<Why> {
 }
 
 fn link(to: &str, at: &Path) {
-    std::os::unix::fs::symlink::<&Path, PathBuf>(Path::new(to), at.to_owned()).unwrap();
+    std::os::unix::fs::symlink(to, at).unwrap();
 }
 
 #[test]

@@ -27,10 +27,7 @@ mod tensor;
 mod tests;
 mod walk;
 
-use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe, Sink};
-use crate::budget::Budget;
-use crate::report::{Companion, Place, Why};
-use crate::rules::Draft;
+use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::wire::Fault;
 use judge::Judge;
 use walk::Walk;
@@ -74,26 +71,4 @@ impl Format for Onnx {
         judge.finish();
         ended
     }
-}
-
-/// Says nothing to anybody.
-struct Silent;
-
-impl Sink for Silent {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
-
-/// The files in its directory that a model keeps data in; none where the
-/// artifact is no ONNX model. What is wrong with it is told when it is
-/// examined.
-pub fn companions(artifact: &Artifact, budget: &Budget) -> Vec<Companion> {
-    if Onnx.recognise(&Probe::new(artifact)) == Claim::No {
-        return Vec::new();
-    }
-    let mut cx = Context::new(&Silent, budget);
-    // A model that breaks off still names what stands in front of the break.
-    let _ = Onnx.examine(artifact, &mut cx);
-    cx.finish().companions
 }

@@ -7,8 +7,12 @@ use crate::source::Source;
 use crate::wire::Fault;
 use crate::wire::protobuf::{Field, Reader, Value};
 
-/// Fields that are looked at; a model may have thousands of functions.
-const FIELDS_CAP: usize = 64;
+/// Fields that are looked at; metadata and functions may stand in front of the
+/// graph.
+const FIELDS_CAP: usize = 1024;
+
+/// Fields among them that ONNX does not have, unless the name says that it is.
+const UNKNOWN_CAP: usize = 8;
 
 /// Fields of the graph that are looked at.
 const GRAPH_FIELDS_CAP: usize = 4;
@@ -40,11 +44,12 @@ pub(super) fn claim(probe: &Probe<'_>, is_named: bool) -> Claim {
     if !is_named && !begins_model(probe.head()) {
         return fallback;
     }
-    let seen = outline(probe.source());
+    let seen = outline(probe.source(), is_named);
     let is_model = seen.has_body && (seen.has_version || seen.has_operator_set);
     let is_plain = seen.unknown == 0 && seen.known > 2;
+    let is_whole = is_model && seen.has_version && seen.has_operator_set;
     match is_model {
-        true if is_plain || is_named => Claim::Structure,
+        true if is_plain || is_whole || is_named => Claim::Structure,
         false if seen.is_cut && seen.has_version && seen.unknown == 0 => match seen.known {
             2.. => Claim::Magic,
             _ if is_named => Claim::Magic,
@@ -65,10 +70,13 @@ fn begins_model(head: &[u8]) -> bool {
     )
 }
 
-fn outline(source: &dyn Source) -> Outline {
+fn outline(source: &dyn Source, is_named: bool) -> Outline {
     let mut reader = Reader::new(source, 0..source.len());
     let mut seen = Outline::default();
     for _ in 0..FIELDS_CAP {
+        if seen.unknown > UNKNOWN_CAP && !is_named {
+            break;
+        }
         match reader.next() {
             Ok(Some(field)) => seen.take(&field, &mut reader),
             Ok(None) => break,

@@ -2,7 +2,7 @@
 
 use super::super::testing::{Said, examine, mangle, recognise};
 use super::*;
-use crate::report::Severity;
+use crate::report::{Severity, Why};
 use crate::wire::protobuf::sample::Message;
 
 const OUT: &str = "../../secret";
@@ -97,6 +97,8 @@ fn it_is_known_by_its_structure() {
     let hidden = Message::new().bytes(1000, "?").raw(whole.as_ref());
     assert_eq!(of("x", &hidden), Claim::No);
     assert_eq!(of("x.onnx", &hidden), Claim::Structure);
+    let behind = whole.clone().bytes(1000, "?");
+    assert_eq!(of("x", &behind), Claim::Structure);
     assert_eq!(of("x.onnx", &Message::new().raw(b"<html>")), Claim::Name);
     let cut = whole.as_ref()[..20].to_vec();
     assert_eq!(recognise(&Onnx, "x", cut), Claim::Magic);

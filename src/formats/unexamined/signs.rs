@@ -169,11 +169,6 @@ pub(super) fn ubjson(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [b'{', b'i' | b'U' | b'I' | b'l' | b'L', ..])
 }
 
-/// SentencePiece: a protobuf whose first field is a piece with its text.
-pub(super) fn sentencepiece(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0x0a, outer, 0x0a, inner, ..] if inner < outer && *outer < 0x80)
-}
-
 /// A name that says enough: the content has no sign of its own.
 pub(super) fn any(_probe: &Probe<'_>) -> bool {
     true

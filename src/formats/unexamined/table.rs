@@ -301,20 +301,6 @@ pub(in crate::formats) static XGBOOST: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static COREML: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "coreml",
-        title: "a Core ML model",
-        suffixes: &[".mlmodel"],
-        references: &["https://apple.github.io/coremltools/mlmodel/"],
-        limitations: &["Custom layers and linked models are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Suffix(signs::protobuf)],
-    remark: None,
-};
-
 pub(in crate::formats) static PADDLE: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "paddle",
@@ -387,23 +373,5 @@ pub(in crate::formats) static FASTTEXT: Unexamined = Unexamined {
     },
     shared: &[],
     signs: &[Sign::Magic(0, b"\xba\x16\x4f\x2f")],
-    remark: None,
-};
-
-pub(in crate::formats) static SENTENCEPIECE: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "sentencepiece",
-        title: "a SentencePiece tokenizer",
-        suffixes: &[".model", ".spm"],
-        references: &[
-            "https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto",
-        ],
-        limitations: &["Normalisation rules are not seen."],
-        ..ROW
-    },
-    shared: &[".model"],
-    signs: &[Sign::Check(|probe| {
-        probe.has_suffix(&[".model", ".spm"]) && signs::sentencepiece(probe)
-    })],
     remark: None,
 };

@@ -83,17 +83,11 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "x.ubj",
             padded(b"{L\0\0\0\0\0\0\0\x07learner", 64),
         ),
-        ("coreml", "x.mlmodel", padded(b"\x08\x01\x12\x40", 64)),
         ("paddle", "x.pdmodel", padded(b"\x0a\x40", 64)),
         ("mxnet", "x", padded(b"\x12\x01\0\0\0\0\0\0", 64)),
         ("rknn", "x", padded(b"RKNN", 64)),
         ("tensorrt", "x.engine", padded(b"ftrt", 64)),
         ("fasttext", "x", padded(b"\xba\x16\x4f\x2f\x0c\0\0\0", 64)),
-        (
-            "sentencepiece",
-            "tokenizer.model",
-            padded(b"\x0a\x0e\x0a\x05<unk>", 64),
-        ),
     ]
 }
 

@@ -1,9 +1,11 @@
-//! ONNX models: what they name, and tensors that lie.
+//! Models that are Protocol Buffers: what they name, and tensors that lie.
 
 use super::{Chapter, technique};
 
 /// The chapters, in the order of the page.
-pub const CHAPTERS: &[Chapter] = &[Chapter {
+pub const CHAPTERS: &[Chapter] = &[ONNX, COREML, TOKENIZERS];
+
+const ONNX: Chapter = Chapter {
     title: "ONNX",
     techniques: &[
         technique(
@@ -93,4 +95,34 @@ pub const CHAPTERS: &[Chapter] = &[Chapter {
         ),
         technique("onnx-appended", "an archive behind the model", "CWE-434"),
     ],
-}];
+};
+
+const COREML: Chapter = Chapter {
+    title: "Core ML models",
+    techniques: &[
+        technique(
+            "coreml-linked-model",
+            "a model that is another one, looked for outside of its directory",
+            "https://github.com/apple/coremltools/blob/main/mlmodel/format/LinkedModel.proto",
+        ),
+        technique(
+            "coreml-weights-path",
+            "weights in a file outside of the package",
+            "https://github.com/apple/coremltools/blob/main/mlmodel/format/MIL.proto",
+        ),
+        technique(
+            "coreml-code-in-metadata",
+            "code in metadata, or in what a custom layer is handed",
+            "CWE-94",
+        ),
+    ],
+};
+
+const TOKENIZERS: Chapter = Chapter {
+    title: "SentencePiece tokenizers",
+    techniques: &[technique(
+        "sentencepiece-extension",
+        "a pickle in an extension that no reader knows",
+        "https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto",
+    )],
+};
