@@ -41,6 +41,7 @@ mod coreml;
 mod cpio;
 mod dcp;
 mod encoded;
+mod hdf5;
 mod iso;
 mod keras;
 mod manifest;
@@ -94,6 +95,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &mar::ModelArchive,
     &mar::ModelManifest,
     &mar::ModelTarball,
+    &hdf5::Hdf5,
     &keras::Keras,
     &keras::KerasConfig,
     &wheel::Wheel,
@@ -128,7 +130,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &coreml::PackageManifest,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
-    &unexamined::HDF5,
     &unexamined::GGUF,
     &unexamined::GGML,
     &unexamined::ONNX,

@@ -11,6 +11,7 @@ pub mod bytecode;
 pub mod content;
 mod draft;
 pub mod embedded;
+pub mod hdf5;
 pub mod keras;
 pub mod manifest;
 pub mod numpy;
@@ -79,6 +80,7 @@ pub static FAMILIES: &[Family] = &[
     ("Arrow and Parquet", arrow::RULES),
     ("Zarr", zarr::RULES),
     ("skops", skops::RULES),
+    ("HDF5", hdf5::RULES),
     ("Keras", keras::RULES),
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
