@@ -233,3 +233,61 @@ fn cut_and_changed_files_end_in_words() {
         }
     }
 }
+
+fn position(bytes: &[u8], wanted: &[u8]) -> usize {
+    memchr::memmem::find(bytes, wanted).expect("the fixture has it")
+}
+
+#[test]
+fn a_tree_that_leads_to_itself_ends() {
+    let mut bytes = sample::WIDE.to_vec();
+    let at = position(&bytes, b"TREE");
+    bytes[at + 5] = 1;
+    bytes[at + 32..at + 40].copy_from_slice(&(at as u64).to_le_bytes());
+    let told = told(&bytes);
+    let is_told = |line: &String| line.contains("two structures lead to one node");
+    assert!(told.trouble.iter().any(is_told), "{:?}", told.trouble);
+}
+
+#[test]
+fn a_header_that_leads_to_itself_ends() {
+    let mut bytes = sample::TYPES.to_vec();
+    let root: [u8; 8] = bytes[64..72].try_into().unwrap();
+    // A continuation message of 16 bytes.
+    let at = position(&bytes, &[0x10, 0, 0x10, 0, 0, 0, 0, 0]);
+    bytes[at + 8..at + 16].copy_from_slice(&root);
+    let told = told(&bytes);
+    let is_told = |line: &String| line.contains("form a circle");
+    assert!(told.trouble.iter().any(is_told), "{:?}", told.trouble);
+}
+
+#[test]
+fn a_datatype_is_nested_only_so_deep() {
+    use super::fields::{Fields, Widths};
+    let sequences = |count: usize| {
+        let fixed = [0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0];
+        [&[0x19, 0, 0, 0, 16, 0, 0, 0].repeat(count)[..], &fixed].concat()
+    };
+    let read = |bytes: &[u8]| datatype::read(&mut Fields::new(bytes, 0, Widths::default()));
+    let one = read(&sequences(1)).unwrap();
+    assert!(one.is_in_heap() && !one.is_cut && one.class == Class::Variable);
+    assert!(read(&sequences(2)).unwrap().is_cut);
+    assert!(read(&sequences(100)).is_err());
+}
+
+#[test]
+fn elements_that_are_no_number_are_told_as_such() {
+    use super::fields::{Fields, Widths};
+    let space = |dims: &[u64]| {
+        let front = [2, dims.len() as u8, 0, 1];
+        let dims: Vec<u8> = dims.iter().flat_map(|d| d.to_le_bytes()).collect();
+        let bytes = [&front[..], &dims].concat();
+        messages::dataspace(&mut Fields::new(&bytes, 0, Widths::default()))
+            .unwrap()
+            .0
+    };
+    assert_eq!(space(&[]), Some(1));
+    assert_eq!(space(&[3, 5]), Some(15));
+    assert_eq!(space(&[1 << 62, 1 << 62]), None);
+    assert_eq!(space(&[1 << 62, 1 << 62, 0]), Some(0));
+}
