@@ -103,6 +103,8 @@ pub struct Named {
     pub members: Vec<Member>,
     /// Tensors that the artifact declares.
     pub tensors: Vec<Tensor>,
+    /// Tensors that all files of the model have together, as the artifact says.
+    pub tensor_total: Option<u64>,
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
@@ -151,6 +153,12 @@ impl<'a> Context<'a> {
             name: name.into(),
             bytes,
         });
+    }
+
+    /// Say how many tensors all files of the model have together, as the
+    /// artifact says, for cross-checks between files.
+    pub fn tensor_total(&mut self, total: u64) {
+        self.named.tensor_total = Some(total);
     }
 
     /// Say that this examination has judged `span` by `rule` itself: what the

@@ -41,6 +41,8 @@ mod coreml;
 mod cpio;
 mod dcp;
 mod encoded;
+mod ggml;
+mod gguf;
 mod iso;
 mod keras;
 mod manifest;
@@ -122,6 +124,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &compressed::ZLIB,
     &compressed::JoblibZ,
     &safetensors::Safetensors,
+    &gguf::Gguf,
+    &ggml::Ggml,
     &shard_index::ShardIndex,
     &manifest::Manifest,
     &yaml::Yaml,
@@ -129,8 +133,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &spark::SparkMetadata,
     &template::JinjaTemplate,
     &unexamined::HDF5,
-    &unexamined::GGUF,
-    &unexamined::GGML,
     &unexamined::ONNX,
     &unexamined::TENSORFLOW_GRAPH,
     &unexamined::TENSORFLOW_INDEX,

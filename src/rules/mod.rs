@@ -11,6 +11,7 @@ pub mod bytecode;
 pub mod content;
 mod draft;
 pub mod embedded;
+pub mod gguf;
 pub mod keras;
 pub mod manifest;
 pub mod numpy;
@@ -84,6 +85,7 @@ pub static FAMILIES: &[Family] = &[
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),
     ("Safetensors", safetensors::RULES),
+    ("GGUF", gguf::RULES),
     ("Shard sets", shards::RULES),
     ("Manifests", manifest::RULES),
     ("Content and names", content::RULES),
