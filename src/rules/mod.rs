@@ -22,6 +22,7 @@ pub mod safetensors;
 pub mod secrets;
 pub mod shards;
 pub mod skops;
+pub mod template;
 pub mod torch;
 pub mod zarr;
 
@@ -88,6 +89,7 @@ pub static FAMILIES: &[Family] = &[
     ("GGUF", gguf::RULES),
     ("Shard sets", shards::RULES),
     ("Manifests", manifest::RULES),
+    ("Templates", template::RULES),
     ("Content and names", content::RULES),
     ("Foreign content in the bytes", embedded::RULES),
     ("Secrets", secrets::RULES),

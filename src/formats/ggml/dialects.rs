@@ -97,6 +97,8 @@ pub(super) fn of(magic: [u8; 4], version: u32) -> impl Iterator<Item = Dialect> 
         _ => (&[][..], EITHER),
     };
     dialects.iter().flat_map(move |dialect| {
-        sizes.iter().map(move |&sizes| Dialect { sizes, ..*dialect })
+        sizes
+            .iter()
+            .map(move |&sizes| Dialect { sizes, ..*dialect })
     })
 }

@@ -61,7 +61,7 @@ fn plain(walk: &mut Walk<'_, '_, '_>, key: &str, text: &str, span: &Span) {
     let hidden = |c: char| {
         let mut one = [0; 4];
         let one = c.encode_utf8(&mut one);
-        !matches!(c, '\n' | '\r' | '\t' | '\u{feff}') && escape_text(one) != one
+        !matches!(c, '\n' | '\r' | '\t' | '\u{feff}') && *escape_text(one) != *one
     };
     if let Some(c) = text.chars().find(|&c| hidden(c)) {
         let draft = rules::HIDDEN_CHARACTERS.at(span.clone());
