@@ -66,8 +66,8 @@ impl Follower<'_> {
         };
         let named = name == "map" || SORTING.contains(&name) || BY_ATTRIBUTE.contains(&name);
         let by_name = given.name("attribute").filter(|_| named);
-        for road in [by_place, by_name].into_iter().flatten().cloned() {
-            self.road(&road, Road::Attribute);
+        for road in [by_place, by_name].into_iter().flatten() {
+            self.road(road, Road::Attribute);
         }
         if name == "map"
             && given

@@ -339,7 +339,10 @@ fn nesting_is_refused_before_it_is_followed() {
     ] {
         let plain = plain::write(&text).unwrap();
         assert!(parse::parse(&plain.text).is_ok(), "{text}");
-        assert!(judge(&text).is_clean(), "{text}");
+        let verdict = judge(&text);
+        let low = |n: &Notice| n.severity <= Severity::Low;
+        assert!(verdict.notices.iter().all(low), "{text}: {verdict:?}");
+        assert_eq!(verdict.unfollowed, None);
     }
     for text in [
         deep("(", "x", ")", 100_000),
@@ -369,7 +372,6 @@ fn a_flood_ends_soon() {
     judge(&format!("{{{{ {} }}}}", "x, ".repeat(200_000)));
     judge(&"{% macro m() %}{{ m() ~ m() }}{% endmacro %}".repeat(5_000));
     judge(&"{{ x }} text ".repeat(200_000));
-    println!("floods: {:?}", start.elapsed());
     assert!(start.elapsed().as_secs() < 20);
 }
 

@@ -132,10 +132,9 @@ fn what_follows_the_last_tensor_is_found() {
         let more = [bytes.clone(), vec![0x7f; 64]].concat();
         let said = examine_bytes(more);
         assert_eq!(said.rules(), ["gguf-trailing-data"], "{what}: {said:?}");
-        assert_eq!(
-            said.named.slack,
-            [bytes.len() as u64..bytes.len() as u64 + 64]
-        );
+        let end = bytes.len() as u64;
+        assert_eq!(said.named.slack.len(), 1);
+        assert_eq!(said.named.slack[0], end..end + 64);
         assert_eq!(said.named.tensors.len(), tensors);
     }
 }
@@ -148,7 +147,7 @@ fn a_tensor_that_is_not_all_there_is_found() {
         assert_eq!(said.severity("gguf-out-of-file"), Severity::High, "{what}");
     }
     let mut huge = [b"algg".to_vec(), numbers(&[1, 4, 8])].concat();
-    huge.extend(tensor(huge.len(), "x", 0, &[u32::MAX, u32::MAX], 32, 32));
+    huge.extend(tensor(huge.len(), "x", 0, &[u32::MAX, 8], 32, 32));
     assert_eq!(examine_bytes(huge).rules(), ["gguf-out-of-file"]);
     let mut wraps = [b"algg".to_vec(), numbers(&[1, 4, 8])].concat();
     wraps.extend(tensor(wraps.len(), "x", 0, &[u32::MAX; 3], 32, 32));

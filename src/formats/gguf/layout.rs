@@ -40,7 +40,9 @@ pub(super) fn check(
     let start = data.aligned(behind);
     order(entries, data.tally, alignment);
     for entry in entries {
-        end(entry, start, source.len()).map_or_else(|draft| data.tally.add(draft), |_| ());
+        if let Err(told) = end(entry, start, source.len()) {
+            data.tally.add(*told);
+        }
     }
     data.fill(entries, behind, start)?;
     Ok(data.holes)
@@ -54,7 +56,7 @@ fn draft(rule: &'static crate::rules::Rule, entry: &Entry, what: &str) -> Draft 
 
 /// Where the tensor ends in the file, if that is in the file. One whose size
 /// is not known ends where it begins.
-fn end(entry: &Entry, start: u64, len: u64) -> Result<u64, Draft> {
+fn end(entry: &Entry, start: u64, len: u64) -> Result<u64, Box<Draft>> {
     let begin = start.checked_add(entry.offset);
     let overflows = entry.elements.is_none() || entry.kind.is_some() && entry.bytes().is_none();
     let bytes = match overflows {
@@ -66,14 +68,14 @@ fn end(entry: &Entry, start: u64, len: u64) -> Result<u64, Draft> {
         Some(end) if end <= len => Ok(end),
         Some(end) => {
             let what = format!("ends at byte {end} of a file of {len}");
-            Err(draft(&rules::OUT_OF_FILE, entry, &what))
+            Err(Box::new(draft(&rules::OUT_OF_FILE, entry, &what)))
         }
         None => {
             let what = format!(
                 "begins at {} and has {bytes} bytes, more than 64 bits can add",
                 entry.offset
             );
-            Err(draft(&rules::SHAPE_OVERFLOW, entry, &what))
+            Err(Box::new(draft(&rules::SHAPE_OVERFLOW, entry, &what)))
         }
     }
 }

@@ -229,7 +229,7 @@ fn counts_and_lengths_that_the_file_cannot_hold_are_impossible() {
         file.key("k", 9, value)
     };
     let long = File::new().key("k", 8, u64::MAX.to_le_bytes().to_vec());
-    let dims = File::new().tensor(tensor("t", &vec![1; 3], 0, 0));
+    let dims = File::new().tensor(tensor("t", &[1; 3], 0, 0));
     let mut dims_bytes = dims.bytes();
     let at = dims_bytes.len() - 1;
     assert_eq!(dims_bytes[24 + 8 + 1], 3);
@@ -495,7 +495,6 @@ fn a_vocabulary_of_the_largest_size_takes_little_time() {
     let said = super::super::testing::examine(&Gguf, "model.gguf", bytes);
     let took = start.elapsed();
     assert!(said.is_clean());
-    println!("150,000 tokens, as many merges, 1,000 keys: {took:?}");
     assert!(took.as_secs() < 2);
 }
 

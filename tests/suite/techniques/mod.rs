@@ -3,12 +3,14 @@
 
 mod archives;
 mod disguises;
+mod gguf;
 mod limits;
 mod models;
 mod pickle;
 mod seven_zip;
 mod streams;
 mod tar;
+mod templates;
 mod zip;
 
 /// One technique.
@@ -49,6 +51,8 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         limits::CHAPTERS,
         disguises::CHAPTERS,
         models::CHAPTERS,
+        gguf::CHAPTERS,
+        templates::CHAPTERS,
     ];
     families.into_iter().flatten()
 }
