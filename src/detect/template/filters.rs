@@ -1,6 +1,7 @@
 //! What filters make of values, and the names that they look up.
 
-use super::follow::{Follower, Given, Road};
+use super::follow::{Follower, Given};
+use super::roads::Road;
 use super::value::Value;
 
 /// Filters that take the name of an attribute as their first argument.

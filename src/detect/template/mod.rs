@@ -9,7 +9,7 @@
 //!
 //! The template is cut into tokens as Jinja cuts it ([`tokens`]), written anew
 //! in the plainest spelling ([`plain`]), parsed by minijinja ([`parse`]; no
-//! other file knows its tree), and followed ([`follow`]): every name, text and
+//! other file knows its tree), and followed ([`follow`], [`expressions`]): every name, text and
 //! list gets the values that it may have anywhere in the template, so that a
 //! name put together from pieces is seen as what it is at the end of its road.
 //! What only rendering can tell is called computed.
@@ -25,6 +25,7 @@
 
 mod by_token;
 mod conditions;
+mod expressions;
 mod filters;
 mod follow;
 mod formatting;
@@ -33,6 +34,7 @@ mod methods;
 mod names;
 mod parse;
 mod plain;
+mod roads;
 mod tokens;
 mod tree;
 mod value;

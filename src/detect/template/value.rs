@@ -218,10 +218,14 @@ impl Value {
 
 fn keep(all: &mut Vec<Value>, one: Value) {
     // What is one too many is enough to know that there are too many.
-    if all.len() <= ALTERNATIVES_CAP && !all.contains(&one) {
+    let full = all.len() > ALTERNATIVES_CAP;
+    let one = if full && one.has_underscore() {
+        Value::Authored
+    } else {
+        one
+    };
+    if !all.contains(&one) && (!full || one == Value::Authored) {
         all.push(one);
-    } else if one.has_underscore() && !all.contains(&Value::Authored) {
-        all.push(Value::Authored);
     }
 }
 
