@@ -18,6 +18,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rayon::", &["engine/"]),
     ("memmap2::", &["source/mapped.rs", "source/unpacked.rs"]),
     ("libc::", &["source/fault.rs"]),
+    ("minijinja::", &["detect/template/parse.rs"]),
     (
         "unsafe {",
         &[
