@@ -12,8 +12,8 @@ use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
-    Accepted, ArtifactReport, Coverage, Finding, Gap, Location, Outcome, Place, Span, Tensor,
-    TensorTable, Why,
+    Accepted, ArtifactReport, Coverage, Finding, Gap, Location, Outcome, Place, Promise, Span,
+    Tensor, TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -76,6 +76,7 @@ struct Account {
     accepted: Vec<Accepted>,
     accepted_unlisted: u64,
     tensors: Vec<Tensor>,
+    promises: Vec<Promise>,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -171,6 +172,7 @@ impl Ledger {
             accepted: Vec::new(),
             accepted_unlisted: 0,
             tensors: Vec::new(),
+            promises: Vec::new(),
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -341,6 +343,11 @@ impl Ledger {
         self.account(entry, |a| a.tensors.extend(tensors));
     }
 
+    /// Keep what an artifact says about the length of files beside it.
+    pub fn promises(&self, entry: Entry, promises: Vec<Promise>) {
+        self.account(entry, |a| a.promises.extend(promises));
+    }
+
     /// The sink that an examiner of this artifact writes to.
     pub fn sink(&self, entry: Entry) -> ArtifactSink<'_> {
         ArtifactSink {
@@ -389,6 +396,13 @@ impl Books {
             if !tensors.is_empty() {
                 let path = account.location.path.clone();
                 outcome.tensors.push(TensorTable { path, tensors });
+            }
+            // Beside a member of an archive there are no files.
+            if account.location.members.is_empty() {
+                let path = account.location.path.clone();
+                let promises = std::mem::take(&mut account.promises);
+                let told = promises.into_iter().map(|p| (path.clone(), p));
+                outcome.promises.extend(told);
             }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::budget::{Budget, Stop};
-use crate::report::{Accepted, Place, Span, Tensor, Why};
+use crate::report::{Accepted, Place, Promise, Span, Tensor, Why};
 use crate::rules::{Draft, Rule};
 use crate::source::Piece;
 use crate::wire::codec::Packing;
@@ -103,6 +103,8 @@ pub struct Named {
     pub members: Vec<Member>,
     /// Tensors that the artifact declares.
     pub tensors: Vec<Tensor>,
+    /// What the artifact says about the length of files beside it.
+    pub promises: Vec<Promise>,
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
@@ -151,6 +153,12 @@ impl<'a> Context<'a> {
             name: name.into(),
             bytes,
         });
+    }
+
+    /// Say how long files beside the artifact have to be. The engine compares
+    /// it with those that are there.
+    pub fn promise(&mut self, promise: Promise) {
+        self.named.promises.push(promise);
     }
 
     /// Say that this examination has judged `span` by `rule` itself: what the

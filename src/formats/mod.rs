@@ -61,7 +61,10 @@ mod skops;
 mod spark;
 mod tar;
 mod template;
+mod tensorflow;
 mod text;
+mod tfjs;
+mod tflite;
 mod torch;
 mod torch_legacy;
 mod torch_package;
@@ -128,14 +131,20 @@ pub static FORMATS: &[&dyn Format] = &[
     &coreml::PackageManifest,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
+    &tensorflow::SavedModel,
+    &tensorflow::Graph,
+    &tensorflow::GraphText,
+    &tensorflow::KerasMetadata,
+    &tensorflow::Fingerprint,
+    &tensorflow::CheckpointIndex,
+    &tensorflow::CheckpointData,
+    &tensorflow::CheckpointState,
+    &tfjs::WebModel,
+    &tflite::Lite,
     &unexamined::HDF5,
     &unexamined::GGUF,
     &unexamined::GGML,
     &unexamined::ONNX,
-    &unexamined::TENSORFLOW_GRAPH,
-    &unexamined::TENSORFLOW_INDEX,
-    &unexamined::TENSORFLOW_DATA,
-    &unexamined::TFLITE,
     &unexamined::EXECUTORCH,
     &unexamined::CAB,
     &unexamined::SQUASHFS,

@@ -16,6 +16,8 @@ pub struct Outcome {
     pub artifacts: Vec<ArtifactReport>,
     /// Tensors by file, for the cross-checks of shard sets.
     pub tensors: Vec<TensorTable>,
+    /// What files say about files beside them, for the same.
+    pub promises: Vec<(String, Promise)>,
 }
 
 impl Outcome {
@@ -25,7 +27,18 @@ impl Outcome {
         self.gaps.extend(other.gaps);
         self.artifacts.extend(other.artifacts);
         self.tensors.extend(other.tensors);
+        self.promises.extend(other.promises);
     }
+}
+
+/// How long files beside a file are, as that file says: those of an index, and
+/// the shards with their data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// Their names, relative to the directory of the file that says so.
+    pub files: Vec<String>,
+    /// Bytes that the data in all of them together has.
+    pub bytes: u64,
 }
 
 /// The tensors that one file declares.

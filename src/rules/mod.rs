@@ -21,6 +21,8 @@ pub mod safetensors;
 pub mod secrets;
 pub mod shards;
 pub mod skops;
+pub mod tensorflow;
+pub mod tflite;
 pub mod torch;
 pub mod zarr;
 
@@ -80,6 +82,8 @@ pub static FAMILIES: &[Family] = &[
     ("Zarr", zarr::RULES),
     ("skops", skops::RULES),
     ("Keras", keras::RULES),
+    ("TensorFlow", tensorflow::RULES),
+    ("TensorFlow Lite", tflite::RULES),
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),

@@ -39,22 +39,6 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("ggml", "x", padded(b"lmgg\0\x7d\0\0", 64)),
         ("onnx", "x", padded(b"\x08\x07\x12\x07pytorch\x1a\x03", 64)),
         ("onnx", "x.onnx", padded(b"\x08\x0a\x3a\x20", 64)),
-        (
-            "tensorflow-graph",
-            "saved_model.pb",
-            padded(b"\x08\x01\x12\x40", 64),
-        ),
-        (
-            "tensorflow-checkpoint-index",
-            "m.ckpt.index",
-            at(56, b"\x57\xfb\x80\x8b\x24\x75\x47\xdb")[..64].to_vec(),
-        ),
-        (
-            "tensorflow-checkpoint-data",
-            "m.ckpt.data-00000-of-00002",
-            vec![0; 64],
-        ),
-        ("tflite", "x", padded(b"\x1c\0\0\0TFL3", 64)),
         ("executorch", "x", padded(b"\x1c\0\0\0ET12", 64)),
         ("cab", "x", padded(b"MSCF\0\0\0\0", 64)),
         ("squashfs", "x", squashfs),

@@ -9,6 +9,7 @@ mod pickle;
 mod seven_zip;
 mod streams;
 mod tar;
+mod tensorflow;
 mod zip;
 
 /// One technique.
@@ -49,6 +50,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         limits::CHAPTERS,
         disguises::CHAPTERS,
         models::CHAPTERS,
+        tensorflow::CHAPTERS,
     ];
     families.into_iter().flatten()
 }
