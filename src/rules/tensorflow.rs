@@ -39,7 +39,7 @@ pub static WRITES_FILE: Rule = Rule {
         "CWE-73",
         "CWE-94",
         SECURITY,
-        "https://jfrog.com/blog/data-scientists-targeted-by-malicious-hugging-face-ml-models-with-silent-backdoor/",
+        "https://www.tensorflow.org/api_docs/python/tf/raw_ops/WriteFile",
     ],
 };
 

@@ -69,6 +69,9 @@ pub struct Block {
     pub is_wrong: bool,
 }
 
+/// A record: its key, as the walk put it together, and its value.
+pub type Record<'k, 'b> = (&'k [u8], &'b [u8]);
+
 /// Walks the records of a block.
 #[derive(Debug)]
 pub struct Records<'b> {
@@ -202,7 +205,7 @@ impl<'b> Records<'b> {
         clippy::should_implement_trait,
         reason = "the key is put together in a buffer of the walk"
     )]
-    pub fn next(&mut self) -> Result<Option<(&[u8], &'b [u8])>, Fault> {
+    pub fn next(&mut self) -> Result<Option<Record<'_, 'b>>, Fault> {
         if self.rest.is_empty() {
             return Ok(None);
         }

@@ -159,8 +159,8 @@ fn a_path_is_followed_to_its_constants() {
     let critical = vec![(WRITE, Severity::Critical)];
     let path = text("p", "/root/.bashrc");
     let ways: &[(&[Message], &str)] = &[
-        (&[path.clone()], "p"),
-        (&[path.clone()], "p:0"),
+        (std::slice::from_ref(&path), "p"),
+        (std::slice::from_ref(&path), "p:0"),
         (&[path.clone(), node("i", "Identity", &["p"], &[])], "i:0"),
         (
             &[
@@ -202,7 +202,7 @@ fn a_path_is_followed_to_its_constants() {
         assert_eq!(through(nodes, &[], input), critical, "{input}");
     }
     // Out of a function, and through one.
-    let gives = function("give", &[path.clone()], "p:output:0");
+    let gives = function("give", std::slice::from_ref(&path), "p:output:0");
     let called = call("c", "PartitionedCall", "give", &[]);
     assert_eq!(through(&[called], &[gives], "c"), critical);
     let same = function("same", &[node("i", "Identity", &["x"], &[])], "i:output:0");
@@ -284,7 +284,7 @@ fn graphs_in_constants_are_judged_wherever_they_stand() {
         ),
         attr(node("g", "X", &[], &[]), "s", &list),
     ] {
-        assert_eq!(found(&graph(&[outer.clone()], &[])), both);
+        assert_eq!(found(&graph(std::slice::from_ref(&outer), &[])), both);
         let within = function("f", &[outer], "g:0");
         assert_eq!(
             found(&graph(&[node("x", "NoOp", &[], &[])], &[within])),

@@ -3,6 +3,9 @@
 use super::{MAGIC, masked};
 use crate::wire::codec::crc32c;
 
+/// A key and its value.
+pub type Owned = (Vec<u8>, Vec<u8>);
+
 fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value > 0x7f {
         out.push(value as u8 | 0x80);
@@ -13,7 +16,7 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
 
 /// A block of these records, each of which shares what it can with the one
 /// before it.
-fn block(records: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+fn block(records: &[Owned]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut last: &[u8] = &[];
     for (key, value) in records {
@@ -52,7 +55,7 @@ fn add(bytes: &[u8], is_packed: bool, out: &mut Vec<u8>) -> Vec<u8> {
 }
 
 /// A table of these blocks of records.
-pub fn table(blocks: &[Vec<(Vec<u8>, Vec<u8>)>], is_packed: bool) -> Vec<u8> {
+pub fn table(blocks: &[Vec<Owned>], is_packed: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let mut index = Vec::new();
     for records in blocks {

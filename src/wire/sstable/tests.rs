@@ -1,10 +1,10 @@
 //! Tables, whole and broken.
 
-use super::sample::table;
+use super::sample::{Owned, table};
 use super::*;
 use crate::source::Memory;
 
-fn records() -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
+fn records() -> Vec<Vec<Owned>> {
     let record = |key: &str, value: &str| (key.into(), value.into());
     vec![
         vec![record("", "header"), record("layer/bias", "b")],
@@ -13,7 +13,7 @@ fn records() -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
 }
 
 /// Every record of a table, and how many checksums are wrong.
-fn read(bytes: &[u8]) -> Result<(Vec<(Vec<u8>, Vec<u8>)>, usize), Fault> {
+fn read(bytes: &[u8]) -> Result<(Vec<Owned>, usize), Fault> {
     let source = Memory::borrowed(bytes);
     let table = Table::open(&source)?;
     let mut wrong = usize::from(table.is_wrong);
