@@ -53,6 +53,12 @@ const LIMITATIONS: &[&str] = &[
     "Graphs that stand in a constant in packed or encoded form are not unpacked.",
 ];
 
+/// The file that Keras writes beside a model.
+const METADATA_NAME: &str = "keras_metadata.pb";
+
+/// The file with the digests of a model.
+const FINGERPRINT_NAME: &str = "fingerprint.pb";
+
 /// A `SavedModel`.
 pub struct SavedModel;
 
@@ -68,7 +74,7 @@ pub struct Fingerprint;
 static SAVED_MODEL: FormatSpec = FormatSpec {
     id: "tensorflow-saved-model",
     title: "TensorFlow SavedModel",
-    suffixes: &["saved_model.pb"],
+    suffixes: &[".pb"],
     runs_code: true,
     content: Content::Data,
     layer_of: None,
@@ -98,7 +104,7 @@ static GRAPH: FormatSpec = FormatSpec {
 static KERAS_METADATA: FormatSpec = FormatSpec {
     id: "keras-metadata",
     title: "Keras metadata of a SavedModel",
-    suffixes: &["keras_metadata.pb"],
+    suffixes: &[".pb"],
     runs_code: true,
     content: Content::Data,
     layer_of: None,
@@ -112,7 +118,7 @@ static KERAS_METADATA: FormatSpec = FormatSpec {
 static FINGERPRINT: FormatSpec = FormatSpec {
     id: "tensorflow-fingerprint",
     title: "Fingerprint of a SavedModel",
-    suffixes: &["fingerprint.pb"],
+    suffixes: &[".pb"],
     runs_code: false,
     content: Content::Data,
     layer_of: None,
@@ -135,7 +141,7 @@ fn root(probe: &Probe<'_>) -> Option<Root> {
 
 /// Whether the name is that of a file which others of these formats read.
 fn is_beside(probe: &Probe<'_>) -> bool {
-    probe.has_suffix(&["keras_metadata.pb", "fingerprint.pb"])
+    [METADATA_NAME, FINGERPRINT_NAME].contains(&probe.file_name())
 }
 
 impl Format for SavedModel {
@@ -229,7 +235,7 @@ impl Format for KerasMetadata {
         let begins = head.first() == Some(&0x0a);
         match begins && has(b"_tf_keras_") && has(b"\"class_name\"") {
             true => Claim::Structure,
-            false if probe.has_suffix(KERAS_METADATA.suffixes) => Claim::Name,
+            false if probe.file_name() == METADATA_NAME => Claim::Name,
             false => Claim::No,
         }
     }
@@ -260,7 +266,7 @@ impl Format for Fingerprint {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
-        match probe.has_suffix(FINGERPRINT.suffixes) {
+        match probe.file_name() == FINGERPRINT_NAME {
             true if digests(probe.source()).is_ok() => Claim::Structure,
             true => Claim::Name,
             false => Claim::No,

@@ -29,8 +29,8 @@ pub struct GraphText;
 static SPEC: FormatSpec = FormatSpec {
     id: "tensorflow-graph-text",
     title: "TensorFlow graph as text",
-    // Many other messages are written as text under `.pbtxt`.
-    suffixes: &["saved_model.pbtxt", "graph.pbtxt"],
+    // Many other messages are written as text under `.pbtxt`: it promises nothing.
+    suffixes: &[],
     runs_code: true,
     content: Content::Data,
     layer_of: Some("text"),
