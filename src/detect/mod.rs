@@ -30,12 +30,14 @@
 pub mod anchors;
 pub mod bytecode;
 pub mod code;
+mod constants;
 mod embedded;
 pub mod globals;
 mod pass;
 pub mod paths;
 mod patterns;
 pub mod pickle;
+pub mod python;
 pub mod script;
 pub mod template;
 

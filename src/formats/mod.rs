@@ -47,12 +47,14 @@ mod manifest;
 mod mar;
 mod media;
 mod nemo;
+mod notebook;
 mod npy;
 mod npz;
 mod oci;
 mod parquet;
 mod pickle;
 mod program;
+mod python;
 mod rar;
 mod safetensors;
 mod seven_zip;
@@ -167,6 +169,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &media::GIF,
     &media::PDF,
     &media::RIFF,
+    &python::PythonSource,
+    &notebook::Notebook,
     &encoded::Encoded,
     &text::SourceCode,
     &text::Text,

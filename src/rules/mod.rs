@@ -13,10 +13,12 @@ mod draft;
 pub mod embedded;
 pub mod keras;
 pub mod manifest;
+pub mod network;
 pub mod numpy;
 pub mod oci;
 pub mod packages;
 pub mod pickle;
+pub mod python;
 pub mod safetensors;
 pub mod secrets;
 pub mod shards;
@@ -74,6 +76,7 @@ pub type Family = (&'static str, &'static [&'static Rule]);
 pub static FAMILIES: &[Family] = &[
     ("Pickle", pickle::RULES),
     ("Python code", bytecode::RULES),
+    ("Python source", python::RULES),
     ("PyTorch", torch::RULES),
     ("NumPy", numpy::RULES),
     ("Arrow and Parquet", arrow::RULES),
@@ -89,6 +92,7 @@ pub static FAMILIES: &[Family] = &[
     ("Content and names", content::RULES),
     ("Foreign content in the bytes", embedded::RULES),
     ("Secrets", secrets::RULES),
+    ("Addresses", network::RULES),
 ];
 
 /// Every rule, family by family.
