@@ -51,12 +51,14 @@ mod notebook;
 mod npy;
 mod npz;
 mod oci;
+mod packaging;
 mod parquet;
 mod pickle;
 mod program;
 mod python;
 mod rar;
 mod safetensors;
+mod serving;
 mod seven_zip;
 pub mod shard_index;
 mod skops;
@@ -171,6 +173,9 @@ pub static FORMATS: &[&dyn Format] = &[
     &media::RIFF,
     &python::PythonSource,
     &notebook::Notebook,
+    &packaging::Requirements,
+    &packaging::ProjectFile,
+    &serving::ServingConfig,
     &encoded::Encoded,
     &text::SourceCode,
     &text::Text,

@@ -29,8 +29,23 @@ const CELLS_CAP: usize = 1 << 16;
 
 /// Cell magics whose cell is no Python.
 const OTHER: &[&str] = &[
-    "%%bash", "%%cmd", "%%html", "%%javascript", "%%js", "%%latex", "%%markdown", "%%perl", "%%R",
-    "%%ruby", "%%script", "%%sh", "%%sql", "%%svg", "%%writefile", "%%file", "%%cython",
+    "%%bash",
+    "%%cmd",
+    "%%html",
+    "%%javascript",
+    "%%js",
+    "%%latex",
+    "%%markdown",
+    "%%perl",
+    "%%R",
+    "%%ruby",
+    "%%script",
+    "%%sh",
+    "%%sql",
+    "%%svg",
+    "%%writefile",
+    "%%file",
+    "%%cython",
 ];
 
 /// Of these, those that hand the cell to a shell.
@@ -111,7 +126,8 @@ struct Cells {
 
 impl Cells {
     fn see(&mut self, steps: &[Step], event: &Event<'_>, cx: &mut Context<'_>) {
-        let (Some(Step::Key(cells)), Some(Step::Index(number))) = (steps.first(), steps.get(1)) else {
+        let (Some(Step::Key(cells)), Some(Step::Index(number))) = (steps.first(), steps.get(1))
+        else {
             return;
         };
         if cells != "cells" {
@@ -126,7 +142,9 @@ impl Cells {
         };
         match steps.get(2..).unwrap_or_default() {
             [Step::Key(key)] if key == "cell_type" => self.is_code = value.value == "code",
-            [Step::Key(key)] | [Step::Key(key), Step::Index(_)] if key == "source" || key == "input" => {
+            [Step::Key(key)] | [Step::Key(key), Step::Index(_)]
+                if key == "source" || key == "input" =>
+            {
                 self.source(value.value, value.is_cut(), &event.span);
             }
             [Step::Key(key), ..] if key == "outputs" => output(steps, value.value, &event.span, cx),
@@ -135,7 +153,9 @@ impl Cells {
     }
 
     fn source(&mut self, text: &str, is_cut: bool, span: &Span) {
-        let room = CODE_CAP_BYTES.saturating_sub(self.code.len()).saturating_sub(self.text.len());
+        let room = CODE_CAP_BYTES
+            .saturating_sub(self.code.len())
+            .saturating_sub(self.text.len());
         if is_cut || text.len() > room {
             self.is_cut = true;
             return;
@@ -156,8 +176,13 @@ impl Cells {
             self.is_cut = true;
             return;
         }
-        self.starts.push((self.code.len(), number.saturating_add(1), span));
-        let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        self.starts
+            .push((self.code.len(), number.saturating_add(1), span));
+        let first = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or_default();
         let magic = first.split_ascii_whitespace().next().unwrap_or_default();
         if SHELLS.contains(&magic) {
             for line in text.lines().skip_while(|line| line.trim() != first).skip(1) {
@@ -170,7 +195,11 @@ impl Cells {
             }
         } else if !OTHER.contains(&magic) {
             // A magic such as `%%time` stands before ordinary code.
-            let text = if magic.starts_with("%%") { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
+            let text = if magic.starts_with("%%") {
+                text.split_once('\n').map_or("", |(_, rest)| rest)
+            } else {
+                &text
+            };
             self.code.push_str(text);
             self.code.push('\n');
         }
@@ -178,16 +207,21 @@ impl Cells {
 
     fn finish(self, cx: &mut Context<'_>) -> Result<(), Fault> {
         if self.is_cut {
-            let detail = format!("only the first {CODE_CAP_BYTES} bytes of code in the cells are judged");
+            let detail =
+                format!("only the first {CODE_CAP_BYTES} bytes of code in the cells are judged");
             cx.gap(crate::report::Place::whole(), Why::Limit, detail);
         }
         let program = judge(&self.code, Dialect::Notebook, cx.budget())?;
         let cell = |at: usize| {
             let behind = self.starts.partition_point(|(start, ..)| *start <= at);
-            behind.checked_sub(1).and_then(|index| self.starts.get(index))
+            behind
+                .checked_sub(1)
+                .and_then(|index| self.starts.get(index))
         };
         let place = |at: usize, _: usize| cell(at).map_or(0..0, |(.., span)| span.clone());
-        let label = |at: usize| cell(at).map_or_else(String::new, |(_, number, _)| format!("cell {number}"));
+        let label = |at: usize| {
+            cell(at).map_or_else(String::new, |(_, number, _)| format!("cell {number}"))
+        };
         let text = Text {
             text: &self.code,
             role: Role::Notebook,
@@ -234,7 +268,10 @@ mod tests {
             .iter()
             .map(|cell| format!(r#"{{"cell_type": "code", "metadata": {{}}, "outputs": [], "source": [{cell}]}}"#))
             .collect();
-        format!(r#"{{"cells": [{}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}"#, cells.join(", "))
+        format!(
+            r#"{{"cells": [{}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}"#,
+            cells.join(", ")
+        )
     }
 
     fn said(cells: &[&str]) -> Said {
@@ -270,10 +307,17 @@ mod tests {
     #[test]
     fn scripts_in_outputs_are_told() {
         let text = r#"{"cells": [{"cell_type": "code", "source": "x", "outputs": [{"data": {"text/html": ["<div>", "<script>f()</script>"]}}]}]}"#;
-        assert_eq!(examine(&Notebook, "a.ipynb", text).severity("notebook-output-script"), Severity::Info);
+        assert_eq!(
+            examine(&Notebook, "a.ipynb", text).severity("notebook-output-script"),
+            Severity::Info
+        );
         assert_eq!(recognise(&Notebook, "a.ipynb", text), Claim::Structure);
         assert_eq!(recognise(&Notebook, "a.json", text), Claim::Structure);
         assert_eq!(recognise(&Notebook, "a.json", "{}"), Claim::No);
-        mangle(&Notebook, "a.ipynb", notebook(&[r#""!id\n", "exec(x)""#]).as_bytes());
+        mangle(
+            &Notebook,
+            "a.ipynb",
+            notebook(&[r#""!id\n", "exec(x)""#]).as_bytes(),
+        );
     }
 }

@@ -17,6 +17,7 @@ pub mod network;
 pub mod numpy;
 pub mod oci;
 pub mod packages;
+pub mod packaging;
 pub mod pickle;
 pub mod python;
 pub mod safetensors;
@@ -86,6 +87,7 @@ pub static FAMILIES: &[Family] = &[
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),
+    ("Requirements", packaging::RULES),
     ("Safetensors", safetensors::RULES),
     ("Shard sets", shards::RULES),
     ("Manifests", manifest::RULES),

@@ -138,7 +138,10 @@ pub static OUTPUT_SCRIPT: Rule = Rule {
           notebook runs them when it is opened.",
     remedy: "Nothing has to be done as long as the notebook is not trusted. Clear its outputs if \
              they are not needed.",
-    references: &["CWE-79", "https://jupyter-server.readthedocs.io/en/latest/operators/security.html"],
+    references: &[
+        "CWE-79",
+        "https://jupyter-server.readthedocs.io/en/latest/operators/security.html",
+    ],
 };
 
 /// What functions of the file are able to do.

@@ -16,6 +16,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif::", &["cli/"]),
     ("sysinfo::", &["cli/machine.rs"]),
     ("rayon::", &["engine/"]),
+    ("ruff_python_", &["detect/python/"]),
+    ("ruff_text_size::", &["detect/python/"]),
+    ("stacker::", &["detect/python/parse.rs"]),
     ("memmap2::", &["source/mapped.rs", "source/unpacked.rs"]),
     ("libc::", &["source/fault.rs"]),
     (

@@ -75,7 +75,12 @@ pub(super) static PATTERNS: &[Pattern] = &[
     NETWORK.pattern("raw-ftp", b"ftp://", 38.0, raw),
     NETWORK.pattern("script-html", b"data:text/html", 8.0, script),
     NETWORK.pattern("script-js", b"data:text/javascript", 8.0, script),
-    NETWORK.pattern("script-application", b"data:application/javascript", 8.0, script),
+    NETWORK.pattern(
+        "script-application",
+        b"data:application/javascript",
+        8.0,
+        script,
+    ),
     NETWORK.pattern("script-link", b"javascript:", 24.0, link),
 ];
 
@@ -119,6 +124,17 @@ const fn host(name: &'static str, anchor: &'static [u8]) -> Pattern {
     NETWORK.pattern(name, anchor, 18.0, collector)
 }
 
+/// The patterns of hosts, for examples.
+#[cfg(test)]
+pub(super) fn hosts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_host = |p: &&Pattern| HOSTS.contains(&p.anchor);
+    let text = |p: &'static Pattern| std::str::from_utf8(p.anchor).unwrap_or_default();
+    PATTERNS
+        .iter()
+        .filter(is_host)
+        .map(move |p| (p.name, text(p)))
+}
+
 fn is_host(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'-' | b'.')
 }
@@ -129,11 +145,23 @@ fn collector(around: &Around<'_>) -> Option<Found> {
     let labels = front.iter().rev().take_while(|b| is_host(**b)).count();
     let start = front.len().checked_sub(labels)?;
     let scheme = front.get(..start)?;
-    let is_url = scheme.ends_with(b"://");
+    // A login may stand in front of the host.
+    let login = |b: &u8| b.is_ascii_graphic() && !matches!(*b, b'/' | b'"' | b'\'');
+    let is_url = scheme.ends_with(b"://")
+        || scheme.strip_suffix(b"@").is_some_and(|front| {
+            let len = front.iter().rev().take_while(|b| login(b)).count();
+            front
+                .get(..front.len().saturating_sub(len))
+                .is_some_and(|f| f.ends_with(b"://"))
+        });
     let rest = around.ahead();
-    let (url, _) = take(rest, |b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b')'));
+    let (url, _) = take(rest, |b| {
+        b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b')')
+    });
     let anchor = HOSTS.iter().find(|host| rest.starts_with(host))?;
-    let goes_on = url.get(anchor.len()).is_some_and(|b| is_word(*b) || *b == b'-')
+    let goes_on = url
+        .get(anchor.len())
+        .is_some_and(|b| is_word(*b) || *b == b'-')
         && !anchor.ends_with(b"/")
         && !anchor.ends_with(b"bot");
     // A host under a tunnel has a name of its own in front.
@@ -148,10 +176,17 @@ fn collector(around: &Around<'_>) -> Option<Found> {
     let shown = String::from_utf8_lossy(anchor.split(|b| *b == b'/').next()?).into_owned();
     Some(Found {
         rule: &COLLECTOR,
-        severity: COLLECTOR.severity,
+        // Programs that tell of their progress write to such bots as well.
+        severity: match anchor.ends_with(b"bot") {
+            true => Severity::Low,
+            false => COLLECTOR.severity,
+        },
         span: start..around.at.saturating_add(url.len()),
         message: format!("an address at `{name}{shown}` stands in the bytes"),
-        evidence: around.bytes.get(start..around.at.saturating_add(url.len()))?.to_vec(),
+        evidence: around
+            .bytes
+            .get(start..around.at.saturating_add(url.len()))?
+            .to_vec(),
         archive: None,
     })
 }
@@ -162,7 +197,12 @@ fn onion(around: &Around<'_>) -> Option<Found> {
     let letters = |b: &&u8| matches!(**b, b'a'..=b'z' | b'2'..=b'7');
     let len = front.iter().rev().take_while(letters).count();
     let start = front.len().checked_sub(len)?;
-    if !matches!(len, 16 | 56) || start.checked_sub(1).and_then(|at| front.get(at)).is_some_and(|b| is_word(*b)) {
+    if !matches!(len, 16 | 56)
+        || start
+            .checked_sub(1)
+            .and_then(|at| front.get(at))
+            .is_some_and(|b| is_word(*b))
+    {
         return None;
     }
     let end = around.at.saturating_add(b".onion".len());
@@ -170,7 +210,8 @@ fn onion(around: &Around<'_>) -> Option<Found> {
         rule: &COLLECTOR,
         severity: COLLECTOR.severity,
         span: start..end,
-        message: "the address of a hidden service of the Tor network stands in the bytes".to_owned(),
+        message: "the address of a hidden service of the Tor network stands in the bytes"
+            .to_owned(),
         evidence: around.bytes.get(start..end)?.to_vec(),
         archive: None,
     })
@@ -180,10 +221,16 @@ fn onion(around: &Around<'_>) -> Option<Found> {
 fn raw(around: &Around<'_>) -> Option<Found> {
     let rest = around.ahead();
     let scheme = rest.iter().position(|b| *b == b'/')?.saturating_add(2);
-    let (url, _) = take(rest, |b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b')' | b','));
+    let (url, _) = take(rest, |b| {
+        b.is_ascii_graphic()
+            && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b')' | b',')
+    });
     let (number, behind) = take(rest.get(scheme..)?, |b| b.is_ascii_digit() || b == b'.');
     let address: Ipv4Addr = std::str::from_utf8(number).ok()?.parse().ok()?;
-    let ends = behind.first().is_none_or(|b| matches!(b, b'/' | b':' | b'"' | b'\'' | b'`' | b'?' | b'#' | b')') || b.is_ascii_whitespace());
+    let ends = behind.first().is_none_or(|b| {
+        matches!(b, b'/' | b':' | b'"' | b'\'' | b'`' | b'?' | b'#' | b')')
+            || b.is_ascii_whitespace()
+    });
     let is_near = address.is_private()
         || address.is_loopback()
         || address.is_link_local()
@@ -208,10 +255,14 @@ fn raw(around: &Around<'_>) -> Option<Found> {
 /// A `data:` URL that holds a page or a script, packed as base64 or not.
 fn script(around: &Around<'_>) -> Option<Found> {
     let rest = around.ahead();
-    let (url, _) = take(rest, |b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'`'));
+    let (url, _) = take(rest, |b| {
+        b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'`')
+    });
     let comma = url.iter().position(|b| *b == b',')?;
     let kind = url.get(..comma)?;
-    let is_plain = kind.iter().all(|b| is_word(*b) || matches!(b, b':' | b'/' | b';' | b'=' | b'-'));
+    let is_plain = kind
+        .iter()
+        .all(|b| is_word(*b) || matches!(b, b':' | b'/' | b';' | b'=' | b'-'));
     let body = url.get(comma.saturating_add(1)..)?;
     if !is_plain || body.len() < 16 {
         return None;

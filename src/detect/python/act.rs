@@ -73,6 +73,11 @@ impl<'a> Walk<'a, '_> {
         let origin = first.and_then(Value::origin);
         let mut detail = first.and_then(Value::as_text).map(|(text, _)| cut(text));
         let act = match weight.effect {
+            // Of the installer, only its front door installs.
+            Effect::RunsCommand if path.starts_with("pip.") => match path.ends_with(".main") {
+                true => Act::Runs(Command::Install),
+                false => return,
+            },
             Effect::RunsCommand => {
                 let (command, text) = shell::command(path, args, named);
                 detail = text.map(|text| cut(&text));

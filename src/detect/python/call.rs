@@ -10,6 +10,7 @@ use std::rc::Rc;
 use ruff_python_ast as ast;
 use ruff_text_size::{Ranged as _, TextRange};
 
+use super::parse::grown;
 use super::value::{Made, Origin, Value};
 use super::walk::{Body, Walk};
 use crate::detect::constants::{self, Datum};
@@ -224,25 +225,29 @@ impl<'a> Walk<'a, '_> {
         }
         let mut value = Value::Unknown;
         let around = (self.unit, self.class.take());
+        let stack = self.stack_bytes;
+        let value = &mut value;
         self.again(|walk| {
-            walk.inlined = walk.inlined.saturating_add(1);
-            walk.unit = unit;
-            for (name, arg) in parameters.iter().zip(args) {
-                walk.bind(name, arg);
-            }
-            match body {
-                Body::Function(function) => {
-                    walk.statements(&function.body);
-                    let returned = walk.units.get(unit).map(|unit| unit.returns.clone());
-                    value = returned.unwrap_or_default();
+            grown(stack, || {
+                walk.inlined = walk.inlined.saturating_add(1);
+                walk.unit = unit;
+                for (name, arg) in parameters.iter().zip(args) {
+                    walk.bind(name, arg);
                 }
-                Body::Lambda(lambda) => value = walk.expr(&lambda.body),
-                Body::None => {}
-            }
-            walk.inlined = walk.inlined.saturating_sub(1);
+                match body {
+                    Body::Function(function) => {
+                        walk.statements(&function.body);
+                        let returned = walk.units.get(unit).map(|unit| unit.returns.clone());
+                        *value = returned.unwrap_or_default();
+                    }
+                    Body::Lambda(lambda) => *value = walk.expr(&lambda.body),
+                    Body::None => {}
+                }
+                walk.inlined = walk.inlined.saturating_sub(1);
+            })
         });
         (self.unit, self.class) = around;
-        value
+        std::mem::take(value)
     }
 
     fn constant_method(&mut self, owner: &Value, name: &str, args: &[Value]) -> Value {
@@ -256,7 +261,7 @@ impl<'a> Walk<'a, '_> {
         let mut given = Vec::with_capacity(args.len().saturating_add(1));
         let mut made = Made::Built;
         for value in std::iter::once(owner).chain(args) {
-            let Some((datum, how)) = value.datum() else {
+            let Some((datum, how)) = self.datum(value) else {
                 return unknown();
             };
             made = made.max(how);
@@ -292,7 +297,8 @@ impl<'a> Walk<'a, '_> {
                 Value::path("globals()", Made::Built)
             }
             ("functools.partial", [inner, rest @ ..]) => {
-                Value::Partial(Rc::new(inner.clone()), Rc::new(rest.to_vec()))
+                let given = rest.iter().cloned().map(Value::flat).collect();
+                Value::Partial(Rc::new(inner.clone().flat()), Rc::new(given))
             }
             ("operator.attrgetter" | "operator.methodcaller", [name, ..]) => match name.as_text() {
                 Some((name, made)) => Value::Getter(Rc::from(name), made),
@@ -300,18 +306,19 @@ impl<'a> Walk<'a, '_> {
             },
             ("builtins.eval" | "builtins.exec", _) => std::mem::take(&mut self.last),
             ("builtins.map", [function, over]) => self.map(function, over, range),
-            ("builtins.reversed", [over]) => match over.elements() {
+            ("builtins.reversed", [over]) => match self.elements(over) {
                 Some(mut items) => {
                     items.reverse();
                     Value::list(items)
                 }
                 None => over.origin().map_or(Value::Unknown, Value::From),
             },
-            ("builtins.list" | "builtins.tuple" | "builtins.iter", [over]) => match over.elements()
-            {
-                Some(items) => Value::list(items),
-                None => over.origin().map_or(Value::Unknown, Value::From),
-            },
+            ("builtins.list" | "builtins.tuple" | "builtins.iter", [over]) => {
+                match self.elements(over) {
+                    Some(items) => Value::list(items),
+                    None => over.origin().map_or(Value::Unknown, Value::From),
+                }
+            }
             ("builtins.open" | "io.open" | "codecs.open", _) => match first.origin() {
                 Some(Origin::Fetched) => first,
                 _ => Value::From(Origin::File),
@@ -333,7 +340,7 @@ impl<'a> Walk<'a, '_> {
             .and_then(|(m, n)| globals::folded(m, n));
         let path = folded.as_deref().unwrap_or(path);
         let is_decoder = DECODERS.iter().any(|decoder| path.starts_with(decoder));
-        let data: Option<Vec<(Datum, Made)>> = args.iter().map(Value::datum).collect();
+        let data: Option<Vec<(Datum, Made)>> = args.iter().map(|arg| self.datum(arg)).collect();
         if let (Some(data), Some(function)) = (data, constants::function(path)) {
             let made = data.iter().map(|(_, made)| *made).max().unwrap_or_default();
             let made = if is_decoder {
@@ -365,7 +372,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn map(&mut self, function: &Value, over: &Value, range: TextRange) -> Value {
-        let Some(elements) = over.elements() else {
+        let Some(elements) = self.elements(over) else {
             return over.origin().map_or(Value::Unknown, Value::From);
         };
         let is_pure = match function {
@@ -429,7 +436,8 @@ impl<'a> Walk<'a, '_> {
             let at = constants::place(n, items.len());
             return at.and_then(|at| items.get(at)).cloned().unwrap_or_default();
         }
-        let (Some((of, a)), Some((key, b))) = (owner.datum(), key.datum()) else {
+        let both = (self.datum(owner), self.datum(key));
+        let (Some((of, a)), Some((key, b))) = both else {
             return owner.origin().map_or(Value::Unknown, Value::From);
         };
         let value = self.compute(

@@ -1,7 +1,5 @@
 //! Expressions: what they are, and what evaluating them does.
 
-use std::rc::Rc;
-
 use ruff_python_ast::{self as ast, Expr, InterpolatedStringElement, Number, Operator};
 use ruff_text_size::Ranged as _;
 
@@ -25,8 +23,14 @@ impl<'a> Walk<'a, '_> {
                 self.attribute(&owner, attribute.attr.id.as_str(), Made::Plain)
             }
             Expr::Call(call) => self.call(call),
-            Expr::StringLiteral(text) => Value::text(text.value.to_str()),
+            Expr::StringLiteral(text) => match self.pays(text.value.len()) {
+                true => Value::text(text.value.to_str()),
+                false => Value::Unknown,
+            },
             Expr::BytesLiteral(bytes) => {
+                if !self.pays(bytes.value.len()) {
+                    return Value::Unknown;
+                }
                 let all: Vec<u8> = bytes
                     .value
                     .iter()
@@ -85,7 +89,7 @@ impl<'a> Walk<'a, '_> {
                 let parameters = parameters
                     .map(|all| self.parameters(all))
                     .unwrap_or_default();
-                self.unit_of(None, Body::Lambda(lambda), parameters)
+                self.unit_of(None, Body::Lambda(lambda), parameters, lambda.range())
             }
             Expr::If(choice) => {
                 self.expr(&choice.test);
@@ -164,9 +168,13 @@ impl<'a> Walk<'a, '_> {
                 .map_or(Value::Unknown, Value::From)
         };
         if let (Operator::Add, Value::List(a), Value::List(b)) = (op, left, right) {
-            return Value::list(a.iter().chain(b.iter()).cloned().collect());
+            return match self.pays(a.len().saturating_add(b.len()).saturating_mul(8)) {
+                true => Value::list(a.iter().chain(b.iter()).cloned().collect()),
+                false => Value::Unknown,
+            };
         }
-        let (Some((a, how_a)), Some((b, how_b))) = (left.datum(), right.datum()) else {
+        let both = (self.datum(left), self.datum(right));
+        let (Some((a, how_a)), Some((b, how_b))) = both else {
             return worst();
         };
         let made = how_a.max(how_b);
@@ -185,6 +193,36 @@ impl<'a> Walk<'a, '_> {
             .unwrap_or_else(worst)
     }
 
+    /// Spend bytes of what may be computed; whether that many are left.
+    pub fn pays(&mut self, bytes: usize) -> bool {
+        if self.meter.computed >= COMPUTED_CAP_BYTES {
+            self.limit("computed constants");
+            return false;
+        }
+        self.meter.computed = self.meter.computed.saturating_add(bytes).saturating_add(8);
+        true
+    }
+
+    /// The constant that a value is, while there is room for it.
+    pub fn datum(&mut self, value: &Value) -> Option<(Datum, Made)> {
+        let len = match value {
+            Value::Const(datum, _) => size(datum),
+            Value::List(items) => items.len().saturating_mul(16),
+            _ => 0,
+        };
+        self.pays(len).then(|| value.datum())?
+    }
+
+    /// The elements of a value, while there is room for them.
+    pub fn elements(&mut self, value: &Value) -> Option<Vec<Value>> {
+        let len = match value {
+            Value::List(items) => items.len(),
+            Value::Const(datum, _) => size(datum).min(LIST_CAP),
+            _ => 0,
+        };
+        self.pays(len.saturating_mul(8)).then(|| value.elements())?
+    }
+
     /// Compute with constants, within what may be computed.
     pub fn compute(
         &mut self,
@@ -192,15 +230,13 @@ impl<'a> Walk<'a, '_> {
         args: &[Datum],
         made: Made,
     ) -> Option<Value> {
-        if self.meter.computed >= COMPUTED_CAP_BYTES {
-            self.limit("computed constants");
+        let given: usize = args.iter().map(size).sum();
+        if !self.pays(given) {
             return None;
         }
-        let given: usize = args.iter().map(size).sum();
         let result = function?(args)?;
-        let spent = given.saturating_add(size(&result)).saturating_add(16);
-        self.meter.computed = self.meter.computed.saturating_add(spent);
-        Some(Value::computed(result, made))
+        self.pays(size(&result))
+            .then(|| Value::computed(result, made))
     }
 
     fn subscript(&mut self, subscript: &'a ast::ExprSubscript) -> Value {
@@ -247,7 +283,8 @@ impl<'a> Walk<'a, '_> {
                     if let Some(spec) = &part.format_spec {
                         self.interpolated(spec.elements.iter());
                     }
-                    text = match (text, value.datum()) {
+                    let datum = self.datum(&value);
+                    text = match (text, datum) {
                         (Some(text), Some((datum, how))) if part.format_spec.is_none() => {
                             made = made.max(how);
                             plain(&datum).map(|more| text + &more)
@@ -276,7 +313,7 @@ impl<'a> Walk<'a, '_> {
             && only.ifs.is_empty()
         {
             let over = self.expr(&only.iter);
-            if let Some(elements) = over.elements() {
+            if let Some(elements) = self.elements(&over) {
                 return self.mapped(&only.target, element, elements);
             }
             let each = over.origin().map_or(Value::Unknown, Value::From);
@@ -319,7 +356,7 @@ impl<'a> Walk<'a, '_> {
             }
             all.push(value);
         }
-        Value::List(Rc::new(all))
+        Value::list(all)
     }
 }
 

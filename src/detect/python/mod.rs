@@ -45,8 +45,8 @@ use walk::{Meter, Walk};
 /// What a source does.
 pub fn judge(text: &str, dialect: Dialect, budget: &Budget) -> Result<Program, Stop> {
     budget.check()?;
-    let walked = with_tree(text, dialect, |body, damage| {
-        let mut walk = Walk::new(Meter::new(budget), HashMap::new(), 0);
+    let walked = with_tree(text, dialect, |body, damage, stack| {
+        let mut walk = Walk::new(Meter::new(budget), HashMap::new(), 0, stack);
         walk.module(body);
         let stopped = walk.meter.stopped;
         let mut program = walk.finish();

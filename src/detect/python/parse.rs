@@ -71,14 +71,14 @@ pub struct Damage {
 pub(super) fn with_tree<R>(
     text: &str,
     dialect: Dialect,
-    look: impl FnOnce(&[Stmt], Option<Damage>) -> R,
+    look: impl FnOnce(&[Stmt], Option<Damage>, usize) -> R,
 ) -> Result<R, Refusal> {
     if text.len() > SOURCE_CAP_BYTES {
         return Err(Refusal::Long);
     }
     let depth = depth(text, dialect).ok_or(Refusal::Deep)?;
     let bytes = depth.saturating_mul(LEVEL_BYTES).saturating_add(BASE_BYTES);
-    Ok(stacker::grow(bytes, || {
+    Ok(grown(bytes, || {
         let parsed = parse_unchecked(text, ParseOptions::from(dialect.mode()));
         let errors = parsed.errors();
         let damage = errors.first().map(|first| Damage {
@@ -87,10 +87,15 @@ pub(super) fn with_tree<R>(
             count: errors.len(),
         });
         match parsed.into_syntax() {
-            Mod::Module(module) => look(&module.body, damage),
-            Mod::Expression(_) => look(&[], damage),
+            Mod::Module(module) => look(&module.body, damage, bytes),
+            Mod::Expression(_) => look(&[], damage, bytes),
         }
     }))
+}
+
+/// Do work on a stack of this many bytes of its own.
+pub(super) fn grown<R>(bytes: usize, work: impl FnOnce() -> R) -> R {
+    stacker::grow(bytes, work)
 }
 
 /// One open bracket, or the line itself: tokens that may each have made the
@@ -285,7 +290,9 @@ mod tests {
     }
 
     fn look(text: &str) -> Result<(usize, Option<Damage>), Refusal> {
-        with_tree(text, Dialect::Module, |body, damage| (body.len(), damage))
+        with_tree(text, Dialect::Module, |body, damage, _| {
+            (body.len(), damage)
+        })
     }
 
     #[test]
@@ -349,9 +356,11 @@ mod tests {
         );
         let damaged = look("print 'hello'\nimport os\n").unwrap();
         assert!(damaged.1.is_some() && damaged.0 >= 2);
-        let cells = with_tree("%matplotlib inline\n!ls\n", Dialect::Notebook, |body, d| {
-            (body.len(), d)
-        });
+        let cells = with_tree(
+            "%matplotlib inline\n!ls\n",
+            Dialect::Notebook,
+            |body, d, _| (body.len(), d),
+        );
         assert_eq!(cells, Ok((2, None)));
     }
 }

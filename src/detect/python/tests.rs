@@ -254,6 +254,13 @@ fn work_is_bounded() {
         // Code in code in code.
         "c = 'x'\n".to_owned() + &"exec('exec(c)')\n".repeat(1_000),
         "x = lambda s: exec(s)\n".to_owned() + &"x('x(\"x(1)\")')\n".repeat(1_000),
+        // Values in values.
+        "import functools\nx = y = 1\n".to_owned() + &"for i in 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa':\n    x = [x]\n    y = functools.partial(y, x)\n".repeat(3_000) + "y(x)\n",
+        // Long texts and lists, copied again and again.
+        "l = [".to_owned() + &"1,".repeat(8_000) + "]\nfor i in l:\n    x = list(l)\n    y = '" + &"a".repeat(100_000) + "'\nfor i in l:\n    x = l + l\n",
+        // A deep function that calls itself.
+        format!("def f(x):\n    return {}f('a'){}\nf('a')\n", "(".repeat(9_000), ")".repeat(9_000)),
+        format!("def f(x):\n    return {}f('a')\nf('a')\n", "-".repeat(9_000)),
         // Classes of classes.
         "class A(A): pass\n".repeat(10_000),
         "import os\n".to_owned() + &"os.system('id')\n".repeat(10_000),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::detect::constants::{self, Datum};
 
 /// Elements of a list that are kept.
-pub(super) const LIST_CAP: usize = 1 << 14;
+pub(super) const LIST_CAP: usize = 1 << 13;
 
 /// Longest path that is followed, in bytes.
 const PATH_CAP_BYTES: usize = 512;
@@ -42,7 +42,7 @@ pub(super) enum Value {
     /// A text, bytes or a number.
     Const(Rc<Datum>, Made),
     /// A list or a tuple.
-    List(Rc<Vec<Value>>),
+    List(Rc<Items>),
     /// The object of this dotted path; built-in ones are in `builtins`.
     Path(Rc<str>, Made),
     /// A function of the program, by its number.
@@ -63,7 +63,34 @@ pub(super) enum Value {
     IsMain,
 }
 
+/// The elements of a list. Lists lie in lists no deeper than once, so that no
+/// value is deep: whatever follows or frees one does so by recursion.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Items {
+    all: Vec<Value>,
+    holds_lists: bool,
+}
+
+impl std::ops::Deref for Items {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.all
+    }
+}
+
 impl Value {
+    /// What of a value another one may hold.
+    pub fn flat(self) -> Value {
+        match self {
+            Value::List(ref items) if items.holds_lists => {
+                self.origin().map_or(Value::Unknown, Value::From)
+            }
+            Value::Method(..) | Value::Partial(..) => Value::Unknown,
+            other => other,
+        }
+    }
+
     /// The object of this path, unless the path is too long to mean anything.
     pub fn path(path: &str, made: Made) -> Value {
         match path.len() <= PATH_CAP_BYTES {
@@ -90,7 +117,11 @@ impl Value {
     /// A list, unless it is too long to keep.
     pub fn list(items: Vec<Value>) -> Value {
         match items.len() <= LIST_CAP {
-            true => Value::List(Rc::new(items)),
+            true => {
+                let all: Vec<Value> = items.into_iter().map(Value::flat).collect();
+                let holds_lists = all.iter().any(|item| matches!(item, Value::List(_)));
+                Value::List(Rc::new(Items { all, holds_lists }))
+            }
             false => Value::Unknown,
         }
     }

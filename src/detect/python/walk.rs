@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use ruff_python_ast::{self as ast, Expr, Stmt};
-use ruff_text_size::Ranged as _;
+use ruff_text_size::{Ranged as _, TextRange};
 
 use super::reach::{Program, Reach};
 use super::value::Value;
@@ -109,6 +109,8 @@ impl<'b> Meter<'b> {
 pub(super) struct Walk<'a, 'b> {
     pub units: Vec<Unit<'a>>,
     pub classes: Vec<Class>,
+    /// The units by where they stand.
+    pub defined: HashMap<(u32, u32), usize>,
     pub globals: HashMap<String, Value>,
     /// Modules of which every name was imported.
     pub stars: Vec<String>,
@@ -128,12 +130,19 @@ pub(super) struct Walk<'a, 'b> {
     pub inlined: u32,
     /// Sources around this one.
     pub wrapped: u32,
+    /// Stack that this source needs, in bytes.
+    pub stack_bytes: usize,
     /// The value of the last statement that is an expression.
     pub last: Value,
 }
 
 impl<'a, 'b> Walk<'a, 'b> {
-    pub fn new(meter: Meter<'b>, globals: HashMap<String, Value>, wrapped: u32) -> Self {
+    pub fn new(
+        meter: Meter<'b>,
+        globals: HashMap<String, Value>,
+        wrapped: u32,
+        stack_bytes: usize,
+    ) -> Self {
         let unit = |name: Option<&str>| Unit {
             name: name.map(str::to_owned),
             body: Body::None,
@@ -145,6 +154,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         Walk {
             units: vec![unit(None), unit(None)],
             classes: Vec::new(),
+            defined: HashMap::new(),
             globals,
             stars: Vec::new(),
             unit: TOP,
@@ -157,6 +167,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             meter,
             inlined: 0,
             wrapped,
+            stack_bytes,
             last: Value::Unknown,
         }
     }
@@ -318,7 +329,11 @@ impl<'a, 'b> Walk<'a, 'b> {
         let over = self.expr(&round.iter);
         let is_plain = |s: &Stmt| matches!(s, Stmt::Assign(_) | Stmt::AugAssign(_) | Stmt::Expr(_));
         let computes = round.body.len() <= LOOP_CAP_STATEMENTS && round.body.iter().all(is_plain);
-        match over.elements().filter(|_| computes) {
+        let elements = match computes {
+            true => self.elements(&over),
+            false => None,
+        };
+        match elements {
             Some(elements) => {
                 for element in elements {
                     if !self.again(|walk| {
@@ -357,7 +372,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         }
         let body = Body::Function(function);
         let name = function.name.id.as_str();
-        let mut value = self.unit_of(Some(name), body, parameters);
+        let mut value = self.unit_of(Some(name), body, parameters, function.range());
         for decorator in function.decorator_list.iter().rev() {
             let by = self.expr(&decorator.expression);
             let what = self.apply(&by, vec![value.clone()], Vec::new(), decorator.range());
@@ -375,10 +390,16 @@ impl<'a, 'b> Walk<'a, 'b> {
         name: Option<&str>,
         body: Body<'a>,
         parameters: Vec<&'a str>,
+        range: TextRange,
     ) -> Value {
         if self.units.len() >= UNITS_CAP {
             self.limit("functions");
             return Value::Unknown;
+        }
+        let place = (range.start().to_u32(), range.end().to_u32());
+        if let Some(id) = self.defined.get(&place) {
+            // It is walked again, in a loop or for a call.
+            return Value::Function(*id);
         }
         let class = self.class.filter(|_| name.is_some());
         let mut locals: HashMap<String, Value> = HashMap::new();
@@ -390,6 +411,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             locals.insert(parameter.to_owned(), value);
         }
         let id = self.units.len();
+        self.defined.insert(place, id);
         self.units.push(Unit {
             name: name.map(str::to_owned),
             body,

@@ -6,6 +6,7 @@ mod disguises;
 mod limits;
 mod models;
 mod pickle;
+mod repository;
 mod seven_zip;
 mod streams;
 mod tar;
@@ -49,6 +50,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         limits::CHAPTERS,
         disguises::CHAPTERS,
         models::CHAPTERS,
+        repository::CHAPTERS,
     ];
     families.into_iter().flatten()
 }

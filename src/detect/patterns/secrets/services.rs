@@ -43,8 +43,23 @@ const fn address(name: &'static str, anchor: &'static [u8]) -> Pattern {
 
 /// Passwords and hosts of documentation.
 const EXAMPLES: &[&str] = &[
-    "changeme", "example", "guest", "host", "localhost", "my-pass", "mypass", "passw", "placeholder",
-    "postgres", "pwd", "redis", "root", "secret", "test", "user", "xxxx",
+    "changeme",
+    "example",
+    "guest",
+    "host",
+    "localhost",
+    "my-pass",
+    "mypass",
+    "passw",
+    "placeholder",
+    "postgres",
+    "pwd",
+    "redis",
+    "root",
+    "secret",
+    "test",
+    "user",
+    "xxxx",
 ];
 
 fn openrouter(around: &Around<'_>) -> Option<Found> {
@@ -86,30 +101,54 @@ fn azure_signature(around: &Around<'_>) -> Option<Found> {
     };
     let link = take(rest, |b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'')).0;
     let len = signature.len().saturating_add(5);
-    ((43..=60).contains(&signature.len()) && (grants(front) || grants(link)) && is_random(signature))
-        .then(|| report(around, around.span(len), "Azure storage (a signed link)"))
+    ((43..=60).contains(&signature.len())
+        && (grants(front) || grants(link))
+        && is_random(signature))
+    .then(|| report(around, around.span(len), "Azure storage (a signed link)"))
 }
 
 /// `scheme://name:password@host`.
 fn password(around: &Around<'_>) -> Option<Found> {
     let rest = around.ahead();
     let scheme = rest.iter().position(|b| *b == b'/')?.saturating_add(2);
-    let graphic = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'/' | b'{' | b'}' | b'$' | b'`' | b'\\');
+    let graphic = |b: u8| {
+        b.is_ascii_graphic()
+            && !matches!(
+                b,
+                b'"' | b'\'' | b'<' | b'>' | b'/' | b'{' | b'}' | b'$' | b'`' | b'\\'
+            )
+    };
     let (authority, _) = take(rest.get(scheme..)?, graphic);
     let at = authority.iter().rposition(|b| *b == b'@')?;
     let (login, host) = authority.split_at_checked(at)?;
     let colon = login.iter().position(|b| *b == b':')?;
     let secret = std::str::from_utf8(login.get(colon.saturating_add(1)..)?).ok()?;
-    let host = std::str::from_utf8(host.get(1..)?).ok()?.to_ascii_lowercase();
+    let host = std::str::from_utf8(host.get(1..)?)
+        .ok()?
+        .to_ascii_lowercase();
     let folded = secret.to_ascii_lowercase();
     let is_example = |text: &str| EXAMPLES.iter().any(|word| text.contains(word));
-    let varied = secret.chars().collect::<std::collections::BTreeSet<_>>().len() >= 6;
+    let varied = secret
+        .chars()
+        .collect::<std::collections::BTreeSet<_>>()
+        .len()
+        >= 6;
     let is_public = host.contains('.') && !host.starts_with("127.") && !host.contains("example");
     if secret.len() < 8 || !varied || !is_public || is_example(&folded) || is_example(&host) {
         return None;
     }
-    let start = around.at.saturating_add(scheme).saturating_add(colon).saturating_add(1);
+    let start = around
+        .at
+        .saturating_add(scheme)
+        .saturating_add(colon)
+        .saturating_add(1);
     let end = start.saturating_add(secret.len());
     let message = format!("a password for the database at `{host}` lies in the bytes");
-    Some(found(&ACCESS_TOKEN, Severity::High, around, start..end, message))
+    Some(found(
+        &ACCESS_TOKEN,
+        Severity::High,
+        around,
+        start..end,
+        message,
+    ))
 }
