@@ -390,9 +390,9 @@ fn addresses() -> Vec<Example> {
         all.push(example(name, "network-collector-address", Medium, text));
     }
     for (name, text) in [
-        ("raw-http", "\"http://203.0.113.7:8080/x\""),
-        ("raw-https", "\"https://203.0.113.7/x\""),
-        ("raw-ftp", "'ftp://203.0.113.7/x'"),
+        ("raw-http", "\"http://185.199.108.153:8080/x\""),
+        ("raw-https", "\"https://185.199.108.153/x\""),
+        ("raw-ftp", "'ftp://185.199.108.153/x'"),
     ] {
         all.push(example(name, "network-raw-address", Low, text));
     }
@@ -606,7 +606,7 @@ pub(super) const NEGATIVE: &[&str] = &[
     "the stratum+tcp protocol, e.g. stratum+tcp://host",
     "${jndi:ldap} look-ups were removed",
     // Addresses of ordinary models and development.
-    "https://huggingface.co/x http://localhost:8080 http://127.0.0.1:5000 http://192.168.1.10/x https://8.8.8.8/dns-query http://0.0.0.0:80",
+    "https://huggingface.co/x http://localhost:8080 http://127.0.0.1:5000 http://192.168.1.10/x http://192.0.2.1/x http://203.0.113.7/ https://8.8.8.8/dns-query http://0.0.0.0:80",
     "https://download.pytorch.org/whl https://1.2.3/x http://10.0.0.1:8000/v1 version 1.2.3.4 webhook.site ngrok.io paste.ee/r/ transfer.sh",
     "https://my-transfer.sh.example.org/ https://notwebhook.sites/x data:image/png;base64,AAAA data:text/html javascript:void(0) onion: .onion/ a.onion:",
     "postgresql://user:password@localhost/db postgres://app:${PASSWORD}@db/x redis://127.0.0.1:6379/0 mysql://root:secretpassword@db.acme.com/x",

@@ -237,6 +237,8 @@ fn raw(around: &Around<'_>) -> Option<Found> {
         || address.is_unspecified()
         || address.is_broadcast()
         || address.is_multicast()
+        // Those that RFC 5737 keeps for examples lead nowhere.
+        || address.is_documentation()
         // Resolvers that programs ask whether there is a network.
         || matches!(address.octets(), [1, 1, 1, 1] | [1, 0, 0, 1] | [8, 8, 8 | 4, 8 | 4]);
     if !ends || is_near {

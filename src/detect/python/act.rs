@@ -244,7 +244,8 @@ impl<'a> Walk<'a, '_> {
         range: TextRange,
     ) {
         let at = range.start().to_usize();
-        if !self.seen.insert((self.unit, at, path.to_owned())) {
+        // A function that is followed twice may do two things at one place.
+        if !self.seen.insert((self.unit, at, format!("{path} {act:?}"))) {
             return;
         }
         if self.told.len() >= REACH_CAP {

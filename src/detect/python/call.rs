@@ -227,6 +227,11 @@ impl<'a> Walk<'a, '_> {
         let around = (self.unit, self.class.take());
         let stack = self.stack_bytes;
         let value = &mut value;
+        let locals = self.units.get(unit).map(|unit| &unit.locals);
+        let given = parameters.iter().take(args.len());
+        let before: Vec<(String, Value)> = given
+            .filter_map(|name| Some(((*name).to_owned(), locals?.get(*name)?.clone())))
+            .collect();
         self.again(|walk| {
             grown(stack, || {
                 walk.inlined = walk.inlined.saturating_add(1);
@@ -247,6 +252,10 @@ impl<'a> Walk<'a, '_> {
             })
         });
         (self.unit, self.class) = around;
+        // What this call was given says nothing about others.
+        if let Some(unit) = self.units.get_mut(unit) {
+            unit.locals.extend(before);
+        }
         std::mem::take(value)
     }
 

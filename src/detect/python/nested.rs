@@ -62,7 +62,7 @@ pub(super) fn walk(outer: &mut Walk<'_, '_>, text: &str, range: TextRange) -> bo
             When::Imported => outer.unit,
             _ => usize::MAX,
         };
-        let key = (unit, reach.at, reach.path.clone());
+        let key = (unit, reach.at, format!("{} {:?}", reach.path, reach.act));
         if outer.seen.insert(key) {
             outer.told.push((unit, reach));
         }

@@ -298,7 +298,6 @@ mod tests {
     #[test]
     fn nesting_beyond_the_cap_is_refused_and_never_fatal() {
         for (name, text) in nested(2_000_000) {
-            let ended = look(text.get(..SOURCE_CAP_BYTES.min(text.len())).unwrap());
             let flat = [
                 "closed",
                 "elif",
@@ -309,7 +308,15 @@ mod tests {
                 "backslashes",
                 "quotes",
             ];
-            if flat.contains(&name) {
+            // These nest nothing, and a part of them is as good as all.
+            let is_flat = flat.contains(&name);
+            let cap = if is_flat {
+                SOURCE_CAP_BYTES / 16
+            } else {
+                SOURCE_CAP_BYTES
+            };
+            let ended = look(text.get(..cap.min(text.len())).unwrap());
+            if is_flat {
                 assert!(ended.is_ok(), "{name}");
             } else {
                 assert_eq!(ended.err(), Some(Refusal::Deep), "{name}");
@@ -323,25 +330,24 @@ mod tests {
             "while (",
             "for x in y: [",
         ] {
-            let _ = look(&blocks(2_800, head));
+            let _ = look(&blocks(1_000, head));
         }
         assert_eq!(look(&"#".repeat(SOURCE_CAP_BYTES + 1)), Err(Refusal::Long));
     }
 
     #[test]
     fn nesting_at_the_cap_is_parsed() {
+        // Parsed, walked and freed.
         let mut parsed = 0;
-        for depth in [
-            NESTING_CAP / 6,
-            NESTING_CAP / 3,
-            NESTING_CAP / 2 - 10,
-            NESTING_CAP - 10,
-        ] {
+        for depth in [NESTING_CAP / 6, NESTING_CAP / 2 - 10, NESTING_CAP - 10] {
             for (_, text) in nested(depth) {
-                parsed += usize::from(look(&text).is_ok());
+                let budget = crate::budget::Budget::unlimited();
+                let program =
+                    crate::detect::python::judge(&text, Dialect::Module, &budget).unwrap();
+                parsed += usize::from(program.limits.is_empty());
             }
         }
-        assert!(parsed > 100, "{parsed}");
+        assert!(parsed > 70, "{parsed}");
     }
 
     #[test]

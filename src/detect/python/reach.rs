@@ -17,7 +17,7 @@ pub enum When {
 }
 
 /// A command that is run, by how it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Command {
     /// A tool that tells about the machine, or builds: `git`, `nvcc`.
     Tool,
@@ -32,7 +32,7 @@ pub enum Command {
 }
 
 /// What code does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Act {
     /// Runs a command.
     Runs(Command),

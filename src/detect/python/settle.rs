@@ -177,10 +177,11 @@ impl Program {
         self.reaches.sort_by(|a, b| {
             let place = (a.at, a.end, &a.path).cmp(&(b.at, b.end, &b.path));
             place
+                .then(a.act.cmp(&b.act))
                 .then(b.when.cmp(&a.when))
                 .then(b.unwrapped.cmp(&a.unwrapped))
         });
         self.reaches
-            .dedup_by(|a, b| a.at == b.at && a.path == b.path);
+            .dedup_by(|a, b| a.at == b.at && a.path == b.path && a.act == b.act);
     }
 }

@@ -234,6 +234,13 @@ impl<'a, 'b> Walk<'a, 'b> {
             }
             Stmt::If(branch) => self.branch(branch),
             Stmt::For(round) => self.round(round),
+            other => self.compound(other),
+        }
+    }
+
+    /// Statements that hold others, and those that only evaluate.
+    fn compound(&mut self, statement: &'a Stmt) {
+        match statement {
             Stmt::While(round) => {
                 self.expr(&round.test);
                 self.statements(&round.body);
@@ -277,12 +284,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             Stmt::IpyEscapeCommand(line) => {
                 self.escape_line(line.kind, &line.value, line.range());
             }
-            Stmt::TypeAlias(_)
-            | Stmt::Global(_)
-            | Stmt::Nonlocal(_)
-            | Stmt::Pass(_)
-            | Stmt::Break(_)
-            | Stmt::Continue(_) => {}
+            _ => {}
         }
     }
 
