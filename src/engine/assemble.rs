@@ -27,6 +27,8 @@ pub fn assemble(
         mut gaps,
         mut artifacts,
         tensors: _,
+        companions: _,
+        promises: _,
     } = outcome;
     let (mut findings, suppressed) = under_policy(findings, policy);
     findings.sort_by(Finding::order);

@@ -13,8 +13,8 @@ use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
-    Accepted, ArtifactReport, Coverage, Finding, Gap, Location, Outcome, Place, Span, Tensor,
-    TensorTable, Why,
+    Accepted, ArtifactReport, Companion, CompanionTable, Coverage, Finding, Gap, Location, Outcome,
+    Place, Promise, Span, Tensor, TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -78,6 +78,9 @@ struct Account {
     accepted: Vec<Accepted>,
     accepted_unlisted: u64,
     tensors: Vec<Tensor>,
+    companions: Vec<Companion>,
+    tensor_total: Option<u64>,
+    promises: Vec<Promise>,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -174,6 +177,9 @@ impl Ledger {
             accepted: Vec::new(),
             accepted_unlisted: 0,
             tensors: Vec::new(),
+            companions: Vec::new(),
+            tensor_total: None,
+            promises: Vec::new(),
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -347,9 +353,23 @@ impl Ledger {
         });
     }
 
-    /// Keep the tensors that an artifact declares, for its file.
-    pub fn tensors(&self, entry: Entry, tensors: Vec<Tensor>) {
-        self.account(entry, |a| a.tensors.extend(tensors));
+    /// Keep the tensors that an artifact declares, for its file, and how many
+    /// it says there are in all files.
+    pub fn tensors(&self, entry: Entry, tensors: Vec<Tensor>, total: Option<u64>) {
+        self.account(entry, |a| {
+            a.tensors.extend(tensors);
+            a.tensor_total = a.tensor_total.or(total);
+        });
+    }
+
+    /// Keep the files that an artifact reads its data from.
+    pub fn companions(&self, entry: Entry, companions: Vec<Companion>) {
+        self.account(entry, |a| a.companions.extend(companions));
+    }
+
+    /// Keep what an artifact says about the length of files beside it.
+    pub fn promises(&self, entry: Entry, promises: Vec<Promise>) {
+        self.account(entry, |a| a.promises.extend(promises));
     }
 
     /// The sink that an examiner of this artifact writes to.
@@ -397,9 +417,29 @@ impl Books {
         };
         for mut account in self.accounts {
             let tensors = std::mem::take(&mut account.tensors);
-            if !tensors.is_empty() {
+            let total = account.tensor_total;
+            if !tensors.is_empty() || total.is_some() {
                 let path = account.location.path.clone();
-                outcome.tensors.push(TensorTable { path, tensors });
+                outcome.tensors.push(TensorTable {
+                    path,
+                    tensors,
+                    total,
+                });
+            }
+            let companions = std::mem::take(&mut account.companions);
+            if !companions.is_empty() {
+                let location = account.location.clone();
+                outcome.companions.push(CompanionTable {
+                    location,
+                    companions,
+                });
+            }
+            // Beside a member of an archive there are no files.
+            if account.location.members.is_empty() {
+                let path = account.location.path.clone();
+                let promises = std::mem::take(&mut account.promises);
+                let told = promises.into_iter().map(|p| (path.clone(), p));
+                outcome.promises.extend(told);
             }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::assemble::assemble;
+use super::companions;
 use super::discover::Found;
 use super::inventory::{IndexedSet, Inventory};
 use super::ledger::finding;
@@ -13,7 +14,7 @@ use super::observe::{Event, Observer, ShardNumber};
 use super::plan::MAP_WINDOW_BYTES;
 use super::request::Request;
 use super::run::{self, Ended, Planned};
-use super::shards::{CrossCheck, crosscheck};
+use super::shards::{CrossCheck, crosscheck, promises};
 use crate::budget::Budget;
 use crate::report::{
     Outcome, Policy, Report, ShardRow, ShardSetReport, Stats, TensorTable, Verdict,
@@ -55,6 +56,7 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
         ..Outcome::default()
     };
     let shard_sets = close_sets(&inventory.sets, &mut ended, &request.policy, &mut outcome);
+    companions::check(&mut ended, &mut outcome);
     let mut reading = BTreeMap::new();
     for job in ended {
         let bytes: &mut u64 = reading
@@ -125,6 +127,15 @@ fn close_sets(
         .iter_mut()
         .flat_map(|job| std::mem::take(&mut job.outcome.tensors))
         .collect();
+    let promised: Vec<_> = ended
+        .iter_mut()
+        .flat_map(|job| std::mem::take(&mut job.outcome.promises))
+        .collect();
+    let told = promises(&promised, ended.iter().map(|job| &job.found));
+    let told = told
+        .into_iter()
+        .map(|(location, draft)| finding(draft, &location));
+    outcome.findings.extend(told);
     let jobs: BTreeMap<&Path, &Ended> = ended
         .iter()
         .map(|job| (job.found.file.as_path(), job))

@@ -27,6 +27,7 @@
 )]
 
 mod archive;
+mod companions;
 mod context;
 mod probe;
 mod tally;
@@ -41,27 +42,39 @@ mod coreml;
 mod cpio;
 mod dcp;
 mod encoded;
+mod ggml;
+mod gguf;
+mod hdf5;
 mod iso;
 mod keras;
 mod manifest;
 mod mar;
 mod media;
 mod nemo;
+mod notebook;
 mod npy;
 mod npz;
 mod oci;
+pub mod onnx;
+mod packaging;
 mod parquet;
 mod pickle;
 mod program;
+mod python;
 mod rar;
 mod safetensors;
+mod sentencepiece;
+mod serving;
 mod seven_zip;
 pub mod shard_index;
 mod skops;
 mod spark;
 mod tar;
 mod template;
+mod tensorflow;
 mod text;
+mod tfjs;
+mod tflite;
 mod torch;
 mod torch_legacy;
 mod torch_package;
@@ -94,6 +107,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &mar::ModelArchive,
     &mar::ModelManifest,
     &mar::ModelTarball,
+    &hdf5::Hdf5,
     &keras::Keras,
     &keras::KerasConfig,
     &wheel::Wheel,
@@ -122,20 +136,27 @@ pub static FORMATS: &[&dyn Format] = &[
     &compressed::ZLIB,
     &compressed::JoblibZ,
     &safetensors::Safetensors,
+    &gguf::Gguf,
+    &ggml::Ggml,
     &shard_index::ShardIndex,
     &manifest::Manifest,
     &yaml::Yaml,
     &coreml::PackageManifest,
+    &onnx::Onnx,
+    &coreml::CoreMl,
+    &sentencepiece::SentencePiece,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
-    &unexamined::HDF5,
-    &unexamined::GGUF,
-    &unexamined::GGML,
-    &unexamined::ONNX,
-    &unexamined::TENSORFLOW_GRAPH,
-    &unexamined::TENSORFLOW_INDEX,
-    &unexamined::TENSORFLOW_DATA,
-    &unexamined::TFLITE,
+    &tensorflow::SavedModel,
+    &tensorflow::Graph,
+    &tensorflow::GraphText,
+    &tensorflow::KerasMetadata,
+    &tensorflow::Fingerprint,
+    &tensorflow::CheckpointIndex,
+    &tensorflow::CheckpointData,
+    &tensorflow::CheckpointState,
+    &tfjs::WebModel,
+    &tflite::Lite,
     &unexamined::EXECUTORCH,
     &unexamined::CAB,
     &unexamined::SQUASHFS,
@@ -148,13 +169,11 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::OPENVINO,
     &unexamined::CATBOOST,
     &unexamined::XGBOOST,
-    &unexamined::COREML,
     &unexamined::PADDLE,
     &unexamined::MXNET,
     &unexamined::RKNN,
     &unexamined::TENSORRT,
     &unexamined::FASTTEXT,
-    &unexamined::SENTENCEPIECE,
     &program::ELF,
     &program::PE,
     &program::MACH_O,
@@ -167,12 +186,18 @@ pub static FORMATS: &[&dyn Format] = &[
     &media::GIF,
     &media::PDF,
     &media::RIFF,
+    &python::PythonSource,
+    &notebook::Notebook,
+    &packaging::Requirements,
+    &packaging::ProjectFile,
+    &serving::ServingConfig,
     &encoded::Encoded,
     &text::SourceCode,
     &text::Text,
 ];
 
 pub use archive::{Actual, Kept, extent, judge_stated};
+pub use companions::companions;
 pub use compressed::judge as judge_stream;
 pub use context::{Body, Context, Member, Named, Part, Sink, Stated};
 pub use probe::Probe;

@@ -6,7 +6,6 @@ use crate::report::Severity;
 
 /// The family, in the order of the catalogue.
 pub static RULES: &[&Rule] = &[
-    &TEMPLATE_ESCAPE,
     &PYTHON_TAG,
     &KERNEL_FROM_HUB,
     &INDEX_PATH_ESCAPE,
@@ -16,22 +15,9 @@ pub static RULES: &[&Rule] = &[
     &INDEX_PICKLE_SHARD,
     &INDEX_INVALID,
     &PATH_ESCAPE,
+    &DOWNLOAD_CODE,
     &DUPLICATE_KEY,
 ];
-
-/// A template that reaches for Python's internals.
-pub static TEMPLATE_ESCAPE: Rule = Rule {
-    id: "template-sandbox-escape",
-    severity: Severity::Critical,
-    title: "a template reaches for Python's internals",
-    why: "Chat templates are Jinja programs that are rendered for every conversation. Attributes \
-          that begin with an underscore lead from any value to the interpreter and from there to \
-          the operating system; no chat template has a use for them. A loader without a sandbox \
-          runs the code, one with a sandbox is a bug away from it.",
-    remedy: "Do not load the model. Take the template from the model's author, or write one that \
-             uses the messages only.",
-    references: &["CWE-1336", "CVE-2024-34359", "CVE-2026-5760"],
-};
 
 /// A YAML tag that makes an object.
 pub static PYTHON_TAG: Rule = Rule {
@@ -91,6 +77,17 @@ pub static FOREIGN_CALLABLE: Rule = Rule {
           that is code execution by configuration.",
     remedy: "Compare the entry with the original model. Load only if you know what it calls.",
     references: &["CWE-94", "CWE-470", "CVE-2025-23304"],
+};
+
+/// Code in a description of data.
+pub static DOWNLOAD_CODE: Rule = Rule {
+    id: "manifest-download-code",
+    severity: Severity::Low,
+    title: "a description of data holds code that is run to download it",
+    why: "Training programs run the text of this field, as Python or as a shell command, where the \
+          data that the file describes is not there. Whoever trains with the file runs its code.",
+    remedy: "Read the text, or download the data yourself and remove the field.",
+    references: &["CWE-94", "https://docs.ultralytics.com/datasets/"],
 };
 
 /// A file name in an index that leaves the directory.

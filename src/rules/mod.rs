@@ -8,19 +8,30 @@
 pub mod archive;
 pub mod arrow;
 pub mod bytecode;
+pub mod companions;
 pub mod content;
+pub mod coreml;
 mod draft;
 pub mod embedded;
+pub mod gguf;
+pub mod hdf5;
 pub mod keras;
 pub mod manifest;
+pub mod network;
 pub mod numpy;
 pub mod oci;
+pub mod onnx;
 pub mod packages;
+pub mod packaging;
 pub mod pickle;
+pub mod python;
 pub mod safetensors;
 pub mod secrets;
 pub mod shards;
 pub mod skops;
+pub mod template;
+pub mod tensorflow;
+pub mod tflite;
 pub mod torch;
 pub mod zarr;
 
@@ -74,21 +85,32 @@ pub type Family = (&'static str, &'static [&'static Rule]);
 pub static FAMILIES: &[Family] = &[
     ("Pickle", pickle::RULES),
     ("Python code", bytecode::RULES),
+    ("Python source", python::RULES),
     ("PyTorch", torch::RULES),
     ("NumPy", numpy::RULES),
     ("Arrow and Parquet", arrow::RULES),
     ("Zarr", zarr::RULES),
     ("skops", skops::RULES),
+    ("HDF5", hdf5::RULES),
     ("Keras", keras::RULES),
+    ("ONNX", onnx::RULES),
+    ("Core ML", coreml::RULES),
+    ("Files that a model reads", companions::RULES),
+    ("TensorFlow", tensorflow::RULES),
+    ("TensorFlow Lite", tflite::RULES),
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),
+    ("Requirements", packaging::RULES),
     ("Safetensors", safetensors::RULES),
+    ("GGUF", gguf::RULES),
     ("Shard sets", shards::RULES),
     ("Manifests", manifest::RULES),
+    ("Templates", template::RULES),
     ("Content and names", content::RULES),
     ("Foreign content in the bytes", embedded::RULES),
     ("Secrets", secrets::RULES),
+    ("Addresses", network::RULES),
 ];
 
 /// Every rule, family by family.

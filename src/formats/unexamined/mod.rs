@@ -77,10 +77,7 @@ impl Format for Unexamined {
 
     fn kind(&self) -> Kind {
         match self.spec.id {
-            "rar" | "cab" | "iso" | "squashfs" | "dmg" | "ar" | "cpio" => Kind::Archive,
-            "lzip" => Kind::Stream,
-            "gguf" | "ggml" | "tensorflow-checkpoint-data" => Kind::Weights,
-            "hdf5" => Kind::Columns,
+            "cab" | "squashfs" | "dmg" => Kind::Archive,
             _ => Kind::Model,
         }
     }

@@ -2,9 +2,6 @@
 
 use super::Probe;
 
-/// The HDF5 signature.
-const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
-
 /// Whether these bytes stand at this offset; beyond the head they are read.
 pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
     let in_head = usize::try_from(at)
@@ -21,92 +18,6 @@ pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
             .is_ok_and(|seen| *seen == *magic)
 }
 
-/// HDF5 behind a user block, whose length is a power of two from 512 on.
-pub(super) fn hdf5_behind_user_block(probe: &Probe<'_>) -> bool {
-    let wanted = probe.has_suffix(&[".h5", ".hdf5", ".he5", ".keras", ".nc", ".mat"]);
-    let offsets = (9..48).map(|power| 1u64 << power);
-    offsets
-        .take_while(|&offset| offset < probe.len())
-        // Behind the head this means a read: only where the name asks for it.
-        .take_while(|&offset| wanted || offset < probe.head().len() as u64)
-        .any(|offset| at(probe, offset, HDF5))
-}
-
-/// `GGUF` and a version that exists, in either byte order.
-pub(super) fn gguf(probe: &Probe<'_>) -> bool {
-    match probe.head() {
-        [b'G', b'G', b'U', b'F', a, b, c, d, ..] => {
-            let version = [*a, *b, *c, *d];
-            (1..=16).contains(&u32::from_le_bytes(version))
-                || (1..=16).contains(&u32::from_be_bytes(version))
-        }
-        _ => false,
-    }
-}
-
-/// The containers in front of GGUF: `ggml`, `ggmf`, `ggjt`, `ggla`, `ggsn`,
-/// little endian, with a first number that may be a version or a vocabulary.
-pub(super) fn ggml(probe: &Probe<'_>) -> bool {
-    match probe.head() {
-        [b'l', b'm', b'g', b'g', _, _, _, 0, ..] => true,
-        [
-            b'f' | b't' | b'a' | b'n',
-            b'm' | b'j' | b'l' | b's',
-            b'g',
-            b'g',
-            version,
-            0,
-            0,
-            0,
-            ..,
-        ] => (1..=8).contains(version),
-        _ => false,
-    }
-}
-
-/// ONNX: a protobuf that begins with the version of its representation and the
-/// name of its producer, or under its own suffix, with the version alone.
-pub(super) fn onnx(probe: &Probe<'_>) -> bool {
-    let [8, 1..=32, 0x12, len, rest @ ..] = probe.head() else {
-        return false;
-    };
-    let producer = rest.get(..usize::from(*len)).unwrap_or_default();
-    let behind = rest.get(usize::from(*len)).copied();
-    !producer.is_empty()
-        && producer.iter().all(|b| b.is_ascii_graphic() || *b == b' ')
-        && matches!(behind, Some(0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42))
-}
-
-/// The version of an ONNX file and one of its fields.
-pub(super) fn onnx_by_suffix(probe: &Probe<'_>) -> bool {
-    let field = |b: &u8| matches!(b, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42 | 0x72);
-    matches!(probe.head(), [8, 1..=32, next, ..] if field(next))
-        || matches!(probe.head(), [0x3a | 0x42, ..])
-}
-
-/// A first field of a protobuf message: a length-delimited field 1 or 2, or a
-/// small number in field 1.
-pub(super) fn protobuf(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0x0a | 0x12, _, ..] | [0x08, 0..=127, ..])
-}
-
-/// The footer of a table file: TensorFlow's checkpoint index.
-pub(super) fn table_footer(probe: &Probe<'_>) -> bool {
-    let magic = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb";
-    probe.has_suffix(&[".index", ".ldb", ".sst"])
-        && probe.len() >= 48
-        && at(probe, probe.len().saturating_sub(8), magic)
-}
-
-/// `name.data-00000-of-00001`.
-pub(super) fn checkpoint_data(probe: &Probe<'_>) -> bool {
-    let name = probe.file_name();
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    name.rsplit_once(".data-")
-        .and_then(|(_, shard)| shard.split_once("-of-"))
-        .is_some_and(|(number, count)| digits(number) && digits(count))
-}
-
 /// A FlatBuffers file with this identifier, whose root lies in the file.
 pub(super) fn flatbuffer(probe: &Probe<'_>, identifier: &[u8]) -> bool {
     let Some((root, rest)) = probe.head().split_first_chunk::<4>() else {
@@ -114,11 +25,6 @@ pub(super) fn flatbuffer(probe: &Probe<'_>, identifier: &[u8]) -> bool {
     };
     let root = u64::from(u32::from_le_bytes(*root));
     rest.starts_with(identifier) && (8..probe.len()).contains(&root)
-}
-
-/// TensorFlow Lite.
-pub(super) fn tflite(probe: &Probe<'_>) -> bool {
-    flatbuffer(probe, b"TFL3")
 }
 
 /// ExecuTorch: `ET` and two digits.
@@ -187,11 +93,6 @@ pub(super) fn openvino(probe: &Probe<'_>) -> bool {
 /// UBJSON as XGBoost writes it: an object whose first key has a length.
 pub(super) fn ubjson(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [b'{', b'i' | b'U' | b'I' | b'l' | b'L', ..])
-}
-
-/// SentencePiece: a protobuf whose first field is a piece with its text.
-pub(super) fn sentencepiece(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0x0a, outer, 0x0a, inner, ..] if inner < outer && *outer < 0x80)
 }
 
 /// A name that says enough: the content has no sign of its own.

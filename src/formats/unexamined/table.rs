@@ -20,133 +20,6 @@ const ROW: FormatSpec = FormatSpec {
     limitations: &[],
 };
 
-pub(in crate::formats) static HDF5: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "hdf5",
-        title: "an HDF5 file",
-        suffixes: &[".h5", ".hdf5", ".hdf", ".he5", ".keras"],
-        runs_code: true,
-        references: &[
-            "https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html",
-            "CVE-2025-9905",
-        ],
-        limitations: &["Lambda layers and links to other files are not seen."],
-        ..ROW
-    },
-    shared: &[".keras"],
-    signs: &[
-        Sign::Magic(0, b"\x89HDF\r\n\x1a\n"),
-        Sign::Check(signs::hdf5_behind_user_block),
-    ],
-    remark: None,
-};
-
-pub(in crate::formats) static GGUF: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "gguf",
-        title: "a GGUF file",
-        suffixes: &[".gguf"],
-        references: &[
-            "https://github.com/ggml-org/ggml/blob/master/docs/gguf.md",
-            "CVE-2024-34359",
-        ],
-        limitations: &["Chat templates, counts and offsets are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::gguf)],
-    remark: None,
-};
-
-pub(in crate::formats) static GGML: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "ggml",
-        title: "a GGML file",
-        suffixes: &[".ggml", ".ggmf", ".ggjt", ".ggla"],
-        references: &["https://github.com/ggml-org/ggml"],
-        limitations: &["Counts and offsets are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::ggml)],
-    remark: None,
-};
-
-pub(in crate::formats) static ONNX: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "onnx",
-        title: "an ONNX model",
-        suffixes: &[".onnx"],
-        references: &[
-            "https://github.com/onnx/onnx/blob/main/onnx/onnx.proto",
-            "CVE-2024-27318",
-        ],
-        limitations: &["Custom operators and paths of external data are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[
-        Sign::Check(signs::onnx),
-        Sign::Suffix(signs::onnx_by_suffix),
-    ],
-    remark: None,
-};
-
-pub(in crate::formats) static TENSORFLOW_GRAPH: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tensorflow-graph",
-        title: "a TensorFlow graph",
-        suffixes: &[".pb", ".meta"],
-        runs_code: true,
-        references: &["https://www.tensorflow.org/guide/saved_model"],
-        limitations: &["Operators that read and write files or call Python are not seen."],
-        ..ROW
-    },
-    shared: &[".meta"],
-    signs: &[Sign::Suffix(signs::protobuf)],
-    remark: None,
-};
-
-pub(in crate::formats) static TENSORFLOW_INDEX: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tensorflow-checkpoint-index",
-        title: "the index of a TensorFlow checkpoint",
-        references: &["https://www.tensorflow.org/guide/checkpoint"],
-        limitations: &["Offsets into the data files are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::table_footer)],
-    remark: None,
-};
-
-pub(in crate::formats) static TENSORFLOW_DATA: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tensorflow-checkpoint-data",
-        title: "the data of a TensorFlow checkpoint",
-        references: &["https://www.tensorflow.org/guide/checkpoint"],
-        limitations: &["The values of the tensors are not judged."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::checkpoint_data)],
-    remark: None,
-};
-
-pub(in crate::formats) static TFLITE: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tflite",
-        title: "a TensorFlow Lite model",
-        suffixes: &[".tflite"],
-        references: &["https://ai.google.dev/edge/litert/models/model_overview"],
-        limitations: &["Custom operators and offsets are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::tflite)],
-    remark: None,
-};
-
 pub(in crate::formats) static EXECUTORCH: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "executorch",
@@ -321,20 +194,6 @@ pub(in crate::formats) static XGBOOST: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static COREML: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "coreml",
-        title: "a Core ML model",
-        suffixes: &[".mlmodel"],
-        references: &["https://apple.github.io/coremltools/mlmodel/"],
-        limitations: &["Custom layers and linked models are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Suffix(signs::protobuf)],
-    remark: None,
-};
-
 pub(in crate::formats) static PADDLE: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "paddle",
@@ -407,23 +266,5 @@ pub(in crate::formats) static FASTTEXT: Unexamined = Unexamined {
     },
     shared: &[],
     signs: &[Sign::Magic(0, b"\xba\x16\x4f\x2f")],
-    remark: None,
-};
-
-pub(in crate::formats) static SENTENCEPIECE: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "sentencepiece",
-        title: "a SentencePiece tokenizer",
-        suffixes: &[".model", ".spm"],
-        references: &[
-            "https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto",
-        ],
-        limitations: &["Normalisation rules are not seen."],
-        ..ROW
-    },
-    shared: &[".model"],
-    signs: &[Sign::Check(|probe| {
-        probe.has_suffix(&[".model", ".spm"]) && signs::sentencepiece(probe)
-    })],
     remark: None,
 };

@@ -3,12 +3,18 @@
 
 mod archives;
 mod disguises;
+mod gguf;
+mod hdf5;
 mod limits;
 mod models;
+mod onnx;
 mod pickle;
+mod repository;
 mod seven_zip;
 mod streams;
 mod tar;
+mod templates;
+mod tensorflow;
 mod zip;
 
 /// One technique.
@@ -48,7 +54,13 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         streams::CHAPTERS,
         limits::CHAPTERS,
         disguises::CHAPTERS,
+        hdf5::CHAPTERS,
         models::CHAPTERS,
+        onnx::CHAPTERS,
+        gguf::CHAPTERS,
+        templates::CHAPTERS,
+        repository::CHAPTERS,
+        tensorflow::CHAPTERS,
     ];
     families.into_iter().flatten()
 }
