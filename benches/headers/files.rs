@@ -15,8 +15,9 @@ pub fn safetensors() -> Vec<u8> {
         );
     }
     header.push('}');
-    let padded = header.len().next_multiple_of(8);
-    let header = format!("{header:padded$}");
+    while !header.len().is_multiple_of(8) {
+        header.push(' ');
+    }
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(header.as_bytes());
     bytes.resize(bytes.len() + TENSORS * 4, 0);
