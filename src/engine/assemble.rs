@@ -27,6 +27,7 @@ pub fn assemble(
         mut gaps,
         mut artifacts,
         tensors: _,
+        companions: _,
     } = outcome;
     let (mut findings, suppressed) = under_policy(findings, policy);
     findings.sort_by(Finding::order);

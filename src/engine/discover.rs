@@ -228,14 +228,54 @@ fn cache_entry(real: &Path) -> Option<&Path> {
         .filter(|repository| repository.join("blobs").is_dir())
 }
 
+/// What a name means in the directory of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing is there.
+    Missing,
+    /// A file of this length, in bytes.
+    File(u64),
+    /// A link leads out of the directory, to this place.
+    Elsewhere(PathBuf),
+    /// Something that is no file.
+    Other,
+}
+
+/// What `name` means in the directory of `path`. Links are followed as far as
+/// in a directory that is walked.
+pub fn look_beside(path: &Path, name: &Path) -> Beside {
+    let directory = directory_of(path);
+    let (Ok(real), Ok(target)) = (
+        std::fs::canonicalize(directory),
+        std::fs::canonicalize(directory.join(name)),
+    ) else {
+        return Beside::Missing;
+    };
+    if !target.starts_with(cache_entry(&real).unwrap_or(&real)) {
+        return Beside::Elsewhere(target);
+    }
+    match std::fs::metadata(&target) {
+        Ok(meta) if meta.is_file() => Beside::File(meta.len()),
+        Ok(_) => Beside::Other,
+        Err(_) => Beside::Missing,
+    }
+}
+
+/// The directory that a file is named in.
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// Names of the files in the directory of `path`. A directory that cannot be
 /// listed has none: what belongs to `path` then shows as missing.
 pub fn names_beside(path: &Path) -> Vec<OsString> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(directory_of(path))
+        .into_iter()
+        .flatten()
+        .flatten();
     entries.map(|entry| entry.file_name()).collect()
 }
 
@@ -319,6 +359,27 @@ mod tests {
         let found = walk(&snapshot);
         assert_eq!(paths(&found, &snapshot), ["model.bin"]);
         assert!(found.gaps.is_empty());
+    }
+
+    #[test]
+    fn a_name_beside_a_file_is_followed_inside_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        std::fs::write(dir.path().join("secret"), "x").unwrap();
+        std::fs::write(root.join("model.onnx"), "x").unwrap();
+        std::fs::write(root.join("sub/data"), "abc").unwrap();
+        let link = std::os::unix::fs::symlink::<&Path, PathBuf>;
+        link(Path::new("../secret"), root.join("out")).unwrap();
+        link(Path::new(".."), root.join("up")).unwrap();
+        link(Path::new("sub/data"), root.join("in")).unwrap();
+        let look = |name: &str| look_beside(&root.join("model.onnx"), Path::new(name));
+        assert_eq!(look("sub/data"), Beside::File(3));
+        assert_eq!(look("in"), Beside::File(3));
+        assert_eq!(look("sub"), Beside::Other);
+        assert_eq!(look("nothing"), Beside::Missing);
+        assert!(matches!(look("out"), Beside::Elsewhere(_)));
+        assert!(matches!(look("up/secret"), Beside::Elsewhere(_)));
     }
 
     #[test]

@@ -170,6 +170,7 @@ fn examine(
     let ended = guarded(|| format.examine(artifact, &mut cx));
     let mut named = cx.finish();
     job.ledger.tensors(entry, take(&mut named.tensors));
+    job.ledger.companions(entry, take(&mut named.companions));
     job.ledger.judged(entry, take(&mut named.judged));
     let accepted = take(&mut named.accepted);
     job.ledger

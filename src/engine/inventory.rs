@@ -4,13 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::discover::{Discovered, Found, discover, names_beside};
+use super::discover::{Beside, Discovered, Found, discover, look_beside, names_beside};
+use super::guard::guarded;
 use super::plan::{Plan, Standing, Tier, plan};
 use super::request::Request;
 use super::shards::{self, Set};
 use crate::budget::Budget;
 use crate::formats::shard_index::{self, Index};
-use crate::report::Gap;
+use crate::formats::{Artifact, companions};
+use crate::report::{Gap, Location};
 use crate::source::{Disk, Metered};
 
 /// Shards of a set that run at the same time, unless the person says
@@ -129,11 +131,12 @@ fn workers(request: &Request, has_sets: bool, files: usize) -> usize {
         .clamp(1, files.max(1))
 }
 
-/// For a shard or an index that was named by itself: the rest of its set, and
-/// the configuration files beside it.
+/// What belongs to a file that was named by itself: for a shard or an index,
+/// the rest of its set and the configuration files beside it; for a model that
+/// keeps its tensors in other files, those.
 fn beside(path: &Path, budget: &Budget) -> Vec<PathBuf> {
     let Some(matched) = shards::siblings_of(path) else {
-        return Vec::new();
+        return external_data(path, budget);
     };
     let names = names_beside(path);
     let belongs = |name: &str| matched.is_sibling(name) || is_configuration(name);
@@ -155,6 +158,31 @@ fn beside(path: &Path, budget: &Budget) -> Vec<PathBuf> {
     found.extend(named.filter(|file| file.is_file()));
     found.sort();
     found
+}
+
+/// The files of its directory that a model keeps its tensors in.
+fn external_data(path: &Path, budget: &Budget) -> Vec<PathBuf> {
+    // Anything else may not end, or not even open.
+    if !path.is_file() {
+        return Vec::new();
+    }
+    let Ok(disk) = Disk::open(path, false) else {
+        return Vec::new();
+    };
+    let name = path.to_string_lossy();
+    let artifact = Artifact {
+        location: Location::file(name.clone()),
+        name: name.into_owned(),
+        source: Arc::new(Metered::new(Arc::new(disk), budget.clone())),
+        depth: 0,
+    };
+    let named = guarded(|| companions(&artifact, budget)).unwrap_or_default();
+    named
+        .iter()
+        .filter_map(|companion| shards::local(&companion.name))
+        .filter(|name| matches!(look_beside(path, name), Beside::File(_)))
+        .map(|name| path.with_file_name(name))
+        .collect()
 }
 
 fn is_configuration(name: &str) -> bool {

@@ -13,8 +13,8 @@ use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
-    Accepted, ArtifactReport, Coverage, Finding, Gap, Location, Outcome, Place, Span, Tensor,
-    TensorTable, Why,
+    Accepted, ArtifactReport, Companion, CompanionTable, Coverage, Finding, Gap, Location, Outcome,
+    Place, Span, Tensor, TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -78,6 +78,7 @@ struct Account {
     accepted: Vec<Accepted>,
     accepted_unlisted: u64,
     tensors: Vec<Tensor>,
+    companions: Vec<Companion>,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -174,6 +175,7 @@ impl Ledger {
             accepted: Vec::new(),
             accepted_unlisted: 0,
             tensors: Vec::new(),
+            companions: Vec::new(),
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -352,6 +354,11 @@ impl Ledger {
         self.account(entry, |a| a.tensors.extend(tensors));
     }
 
+    /// Keep the files that an artifact reads its data from.
+    pub fn companions(&self, entry: Entry, companions: Vec<Companion>) {
+        self.account(entry, |a| a.companions.extend(companions));
+    }
+
     /// The sink that an examiner of this artifact writes to.
     pub fn sink(&self, entry: Entry) -> ArtifactSink<'_> {
         ArtifactSink {
@@ -400,6 +407,14 @@ impl Books {
             if !tensors.is_empty() {
                 let path = account.location.path.clone();
                 outcome.tensors.push(TensorTable { path, tensors });
+            }
+            let companions = std::mem::take(&mut account.companions);
+            if !companions.is_empty() {
+                let location = account.location.clone();
+                outcome.companions.push(CompanionTable {
+                    location,
+                    companions,
+                });
             }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);

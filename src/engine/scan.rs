@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::assemble::assemble;
+use super::companions;
 use super::discover::Found;
 use super::inventory::{IndexedSet, Inventory};
 use super::ledger::finding;
@@ -55,6 +56,7 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
         ..Outcome::default()
     };
     let shard_sets = close_sets(&inventory.sets, &mut ended, &request.policy, &mut outcome);
+    companions::check(&mut ended, &mut outcome);
     let mut reading = BTreeMap::new();
     for job in ended {
         let bytes: &mut u64 = reading

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::budget::{Budget, Stop};
-use crate::report::{Accepted, Place, Span, Tensor, Why};
+use crate::report::{Accepted, Companion, Place, Span, Tensor, Why};
 use crate::rules::{Draft, Rule};
 use crate::source::Piece;
 use crate::wire::codec::Packing;
@@ -103,6 +103,8 @@ pub struct Named {
     pub members: Vec<Member>,
     /// Tensors that the artifact declares.
     pub tensors: Vec<Tensor>,
+    /// Files that the artifact reads its data from.
+    pub companions: Vec<Companion>,
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
@@ -151,6 +153,13 @@ impl<'a> Context<'a> {
             name: name.into(),
             bytes,
         });
+    }
+
+    /// Name a file of the same directory that the artifact reads its data from.
+    /// The engine tells where it is not there, leads elsewhere or is too short,
+    /// and scans it with the artifact.
+    pub fn companion(&mut self, companion: Companion) {
+        self.named.companions.push(companion);
     }
 
     /// Say that this examination has judged `span` by `rule` itself: what the

@@ -1,8 +1,14 @@
-//! The manifest of a Core ML package (`.mlpackage`): which files of its `Data`
-//! folder it consists of.
+//! Core ML: the manifest of a package (`.mlpackage`), and the model itself.
 //!
-//! An attacker has a path lead out of the package. The model itself is a
-//! protobuf, recognised and not examined by this version.
+//! The manifest says which files of the package's `Data` folder it consists
+//! of. An attacker has a path lead out of the package.
+
+mod model;
+#[cfg(test)]
+mod model_tests;
+mod walk;
+
+pub use model::CoreMl;
 
 use super::manifest::trail::{Trail, keys, last_key, shown};
 use super::tally::Tally;

@@ -27,6 +27,7 @@
 )]
 
 mod archive;
+mod companions;
 mod context;
 mod probe;
 mod tally;
@@ -50,11 +51,13 @@ mod nemo;
 mod npy;
 mod npz;
 mod oci;
+pub mod onnx;
 mod parquet;
 mod pickle;
 mod program;
 mod rar;
 mod safetensors;
+mod sentencepiece;
 mod seven_zip;
 pub mod shard_index;
 mod skops;
@@ -126,12 +129,14 @@ pub static FORMATS: &[&dyn Format] = &[
     &manifest::Manifest,
     &yaml::Yaml,
     &coreml::PackageManifest,
+    &onnx::Onnx,
+    &coreml::CoreMl,
+    &sentencepiece::SentencePiece,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
     &unexamined::HDF5,
     &unexamined::GGUF,
     &unexamined::GGML,
-    &unexamined::ONNX,
     &unexamined::TENSORFLOW_GRAPH,
     &unexamined::TENSORFLOW_INDEX,
     &unexamined::TENSORFLOW_DATA,
@@ -148,13 +153,11 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::OPENVINO,
     &unexamined::CATBOOST,
     &unexamined::XGBOOST,
-    &unexamined::COREML,
     &unexamined::PADDLE,
     &unexamined::MXNET,
     &unexamined::RKNN,
     &unexamined::TENSORRT,
     &unexamined::FASTTEXT,
-    &unexamined::SENTENCEPIECE,
     &program::ELF,
     &program::PE,
     &program::MACH_O,
@@ -173,6 +176,7 @@ pub static FORMATS: &[&dyn Format] = &[
 ];
 
 pub use archive::{Actual, Kept, extent, judge_stated};
+pub use companions::companions;
 pub use compressed::judge as judge_stream;
 pub use context::{Body, Context, Member, Named, Part, Sink, Stated};
 pub use probe::Probe;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArtifactReport, Finding, Gap};
+use super::{ArtifactReport, Finding, Gap, Location, Span};
 
 /// What one job found. Merging is associative and the final report is sorted,
 /// so the order in which jobs end does not show.
@@ -16,6 +16,8 @@ pub struct Outcome {
     pub artifacts: Vec<ArtifactReport>,
     /// Tensors by file, for the cross-checks of shard sets.
     pub tensors: Vec<TensorTable>,
+    /// Files that artifacts read their data from, to be looked for.
+    pub companions: Vec<CompanionTable>,
 }
 
 impl Outcome {
@@ -25,6 +27,7 @@ impl Outcome {
         self.gaps.extend(other.gaps);
         self.artifacts.extend(other.artifacts);
         self.tensors.extend(other.tensors);
+        self.companions.extend(other.companions);
     }
 }
 
@@ -44,4 +47,27 @@ pub struct Tensor {
     pub name: String,
     /// Size of its data in bytes, where the file states it.
     pub bytes: Option<u64>,
+}
+
+/// The files that one artifact reads its data from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompanionTable {
+    /// The artifact.
+    pub location: Location,
+    /// The files, in the order of their names.
+    pub companions: Vec<Companion>,
+}
+
+/// A file that an artifact reads data from: external data of an ONNX model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Companion {
+    /// Its name, relative to the directory of the artifact, as the artifact
+    /// spells it. It does not lead out of there by its spelling.
+    pub name: String,
+    /// Bytes that it must have.
+    pub bytes: u64,
+    /// What needs the last of them: the name of a tensor.
+    pub owner: String,
+    /// Where the artifact says so.
+    pub at: Span,
 }

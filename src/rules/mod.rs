@@ -8,13 +8,16 @@
 pub mod archive;
 pub mod arrow;
 pub mod bytecode;
+pub mod companions;
 pub mod content;
+pub mod coreml;
 mod draft;
 pub mod embedded;
 pub mod keras;
 pub mod manifest;
 pub mod numpy;
 pub mod oci;
+pub mod onnx;
 pub mod packages;
 pub mod pickle;
 pub mod safetensors;
@@ -80,6 +83,9 @@ pub static FAMILIES: &[Family] = &[
     ("Zarr", zarr::RULES),
     ("skops", skops::RULES),
     ("Keras", keras::RULES),
+    ("ONNX", onnx::RULES),
+    ("Core ML", coreml::RULES),
+    ("Files that a model reads", companions::RULES),
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),

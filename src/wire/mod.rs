@@ -34,6 +34,7 @@ pub mod iso;
 pub mod json;
 pub mod marshal;
 pub mod pickle;
+pub mod protobuf;
 pub mod python_literal;
 pub mod rar;
 pub mod seven_zip;

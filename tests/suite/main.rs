@@ -5,6 +5,7 @@ mod assemble;
 mod binary;
 mod bombs;
 mod cli;
+mod companions;
 mod detection;
 mod differential;
 mod differential_7z;

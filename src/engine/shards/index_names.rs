@@ -10,7 +10,7 @@ use crate::formats::shard_index::Index;
 /// to that directory; `None` where it leads elsewhere, which the examination
 /// of the index reports. Nothing is looked up. Both kinds of slash separate,
 /// because the loader may run on another system than the scanner.
-pub(super) fn local(name: &str) -> Option<PathBuf> {
+pub fn local(name: &str) -> Option<PathBuf> {
     match escape(name) {
         None | Some(Escape::Backslash) => Some(
             name.split(['/', '\\'])

@@ -24,5 +24,5 @@ mod group_tests;
 pub use crosscheck::{CrossCheck, CrossFinding, crosscheck};
 pub use families::{FAMILIES, Family, FamilyMatch, Number, Numbering, Role, siblings_of};
 pub use group::{Grouping, group};
-pub use index_names::local_names;
+pub use index_names::{local, local_names};
 pub use set::{Set, Shard};

@@ -64,26 +64,6 @@ pub(super) fn ggml(probe: &Probe<'_>) -> bool {
     }
 }
 
-/// ONNX: a protobuf that begins with the version of its representation and the
-/// name of its producer, or under its own suffix, with the version alone.
-pub(super) fn onnx(probe: &Probe<'_>) -> bool {
-    let [8, 1..=32, 0x12, len, rest @ ..] = probe.head() else {
-        return false;
-    };
-    let producer = rest.get(..usize::from(*len)).unwrap_or_default();
-    let behind = rest.get(usize::from(*len)).copied();
-    !producer.is_empty()
-        && producer.iter().all(|b| b.is_ascii_graphic() || *b == b' ')
-        && matches!(behind, Some(0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42))
-}
-
-/// The version of an ONNX file and one of its fields.
-pub(super) fn onnx_by_suffix(probe: &Probe<'_>) -> bool {
-    let field = |b: &u8| matches!(b, 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42 | 0x72);
-    matches!(probe.head(), [8, 1..=32, next, ..] if field(next))
-        || matches!(probe.head(), [0x3a | 0x42, ..])
-}
-
 /// A first field of a protobuf message: a length-delimited field 1 or 2, or a
 /// small number in field 1.
 pub(super) fn protobuf(probe: &Probe<'_>) -> bool {
@@ -187,11 +167,6 @@ pub(super) fn openvino(probe: &Probe<'_>) -> bool {
 /// UBJSON as XGBoost writes it: an object whose first key has a length.
 pub(super) fn ubjson(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [b'{', b'i' | b'U' | b'I' | b'l' | b'L', ..])
-}
-
-/// SentencePiece: a protobuf whose first field is a piece with its text.
-pub(super) fn sentencepiece(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0x0a, outer, 0x0a, inner, ..] if inner < outer && *outer < 0x80)
 }
 
 /// A name that says enough: the content has no sign of its own.

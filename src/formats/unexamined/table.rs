@@ -72,26 +72,6 @@ pub(in crate::formats) static GGML: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static ONNX: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "onnx",
-        title: "an ONNX model",
-        suffixes: &[".onnx"],
-        references: &[
-            "https://github.com/onnx/onnx/blob/main/onnx/onnx.proto",
-            "CVE-2024-27318",
-        ],
-        limitations: &["Custom operators and paths of external data are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[
-        Sign::Check(signs::onnx),
-        Sign::Suffix(signs::onnx_by_suffix),
-    ],
-    remark: None,
-};
-
 pub(in crate::formats) static TENSORFLOW_GRAPH: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "tensorflow-graph",
@@ -321,20 +301,6 @@ pub(in crate::formats) static XGBOOST: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static COREML: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "coreml",
-        title: "a Core ML model",
-        suffixes: &[".mlmodel"],
-        references: &["https://apple.github.io/coremltools/mlmodel/"],
-        limitations: &["Custom layers and linked models are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Suffix(signs::protobuf)],
-    remark: None,
-};
-
 pub(in crate::formats) static PADDLE: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "paddle",
@@ -407,23 +373,5 @@ pub(in crate::formats) static FASTTEXT: Unexamined = Unexamined {
     },
     shared: &[],
     signs: &[Sign::Magic(0, b"\xba\x16\x4f\x2f")],
-    remark: None,
-};
-
-pub(in crate::formats) static SENTENCEPIECE: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "sentencepiece",
-        title: "a SentencePiece tokenizer",
-        suffixes: &[".model", ".spm"],
-        references: &[
-            "https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto",
-        ],
-        limitations: &["Normalisation rules are not seen."],
-        ..ROW
-    },
-    shared: &[".model"],
-    signs: &[Sign::Check(|probe| {
-        probe.has_suffix(&[".model", ".spm"]) && signs::sentencepiece(probe)
-    })],
     remark: None,
 };

@@ -37,8 +37,6 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("gguf", "x", padded(b"GGUF\0\0\0\x03", 64)),
         ("ggml", "x", padded(b"tjgg\x03\0\0\0", 64)),
         ("ggml", "x", padded(b"lmgg\0\x7d\0\0", 64)),
-        ("onnx", "x", padded(b"\x08\x07\x12\x07pytorch\x1a\x03", 64)),
-        ("onnx", "x.onnx", padded(b"\x08\x0a\x3a\x20", 64)),
         (
             "tensorflow-graph",
             "saved_model.pb",
@@ -85,17 +83,11 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "x.ubj",
             padded(b"{L\0\0\0\0\0\0\0\x07learner", 64),
         ),
-        ("coreml", "x.mlmodel", padded(b"\x08\x01\x12\x40", 64)),
         ("paddle", "x.pdmodel", padded(b"\x0a\x40", 64)),
         ("mxnet", "x", padded(b"\x12\x01\0\0\0\0\0\0", 64)),
         ("rknn", "x", padded(b"RKNN", 64)),
         ("tensorrt", "x.engine", padded(b"ftrt", 64)),
         ("fasttext", "x", padded(b"\xba\x16\x4f\x2f\x0c\0\0\0", 64)),
-        (
-            "sentencepiece",
-            "tokenizer.model",
-            padded(b"\x0a\x0e\x0a\x05<unk>", 64),
-        ),
     ]
 }
 

@@ -5,6 +5,7 @@ mod archives;
 mod disguises;
 mod limits;
 mod models;
+mod onnx;
 mod pickle;
 mod seven_zip;
 mod streams;
@@ -49,6 +50,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         limits::CHAPTERS,
         disguises::CHAPTERS,
         models::CHAPTERS,
+        onnx::CHAPTERS,
     ];
     families.into_iter().flatten()
 }

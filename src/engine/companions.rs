@@ -1,0 +1,180 @@
+//! Files that artifacts read their data from: whether they are there, where
+//! links lead, and whether they are long enough.
+//!
+//! An examination only names them ([`Companion`]); here, once every job has
+//! ended, each name is looked up beside the file, or among the members of the
+//! container that the artifact lies in. Names come from the model: none is
+//! opened here, and none is looked up outside of its directory.
+
+use std::collections::BTreeMap;
+
+use super::discover::{Beside, look_beside};
+use super::ledger::finding;
+use super::run::Ended;
+use super::shards::local;
+use crate::report::{
+    ArtifactReport, Companion, CompanionTable, Gap, Location, Outcome, Why, escape_text,
+};
+use crate::rules::Rule;
+use crate::rules::companions as rules;
+
+/// Names that a message gives as examples.
+const EXAMPLES: usize = 5;
+
+/// Look for the companions of every artifact; what there is to say goes to
+/// `outcome`.
+pub fn check(ended: &mut [Ended], outcome: &mut Outcome) {
+    for job in ended {
+        let tables = std::mem::take(&mut job.outcome.companions);
+        let is_member = |table: &CompanionTable| !table.location.members.is_empty();
+        let members = match tables.iter().any(is_member) {
+            true => lengths(&job.outcome.artifacts),
+            false => Members::new(),
+        };
+        for table in tables {
+            let mut check = Check::default();
+            for companion in table.companions {
+                let seen = look(job, &members, &table.location, &companion);
+                check.add(companion, seen);
+            }
+            check.tell(&table.location, outcome);
+        }
+    }
+}
+
+/// Members of a file by their chain of names, and their lengths in bytes.
+type Members<'a> = BTreeMap<&'a [String], u64>;
+
+fn lengths(artifacts: &[ArtifactReport]) -> Members<'_> {
+    let of = |report: &ArtifactReport| report.coverage.len;
+    let all = artifacts.iter();
+    all.map(|report| (report.location.members.as_slice(), of(report)))
+        .collect()
+}
+
+/// What a companion turned out to be.
+enum Seen {
+    /// Not looked for: its directory is not known.
+    Unknown,
+    /// On disk, or among the members of the same container.
+    Beside(Beside),
+}
+
+fn look(job: &Ended, members: &Members<'_>, artifact: &Location, companion: &Companion) -> Seen {
+    let Some(name) = local(&companion.name) else {
+        return Seen::Unknown;
+    };
+    if let Some((own, around)) = artifact.members.split_last() {
+        let folder = own.rfind(['/', '\\']).map_or(0, |slash| slash + 1);
+        let folder = own.get(..folder).unwrap_or_default();
+        let wanted = format!("{folder}{}", escape_text(&name.to_string_lossy()));
+        let chain: Vec<String> = around.iter().cloned().chain([wanted]).collect();
+        let found = members.get(chain.as_slice());
+        return Seen::Beside(found.map_or(Beside::Missing, |len| Beside::File(*len)));
+    }
+    match &job.found.source {
+        Some(_) => Seen::Unknown,
+        None => Seen::Beside(look_beside(&job.found.file, &name)),
+    }
+}
+
+/// What is wrong with the companions of one artifact: by kind, the first of
+/// them, their names, and how many there are.
+#[derive(Default)]
+struct Check {
+    wrong: BTreeMap<Wrong, Vec<(Companion, String)>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wrong {
+    Link,
+    Short,
+    Missing,
+    NoFile,
+    Unknown,
+}
+
+impl Check {
+    fn add(&mut self, companion: Companion, seen: Seen) {
+        let (wrong, note) = match seen {
+            Seen::Unknown => (Wrong::Unknown, String::new()),
+            Seen::Beside(Beside::Missing) => (Wrong::Missing, String::new()),
+            Seen::Beside(Beside::Other) => (Wrong::NoFile, String::new()),
+            Seen::Beside(Beside::Elsewhere(target)) => {
+                (Wrong::Link, format!(" (to {})", target.display()))
+            }
+            Seen::Beside(Beside::File(len)) if len < companion.bytes => (
+                Wrong::Short,
+                format!(" ({len} of {} bytes)", companion.bytes),
+            ),
+            Seen::Beside(Beside::File(_)) => return,
+        };
+        self.wrong.entry(wrong).or_default().push((companion, note));
+    }
+
+    fn tell(self, artifact: &Location, outcome: &mut Outcome) {
+        for (wrong, companions) in self.wrong {
+            let Some((first, _)) = companions.first() else {
+                continue;
+            };
+            let listed = list(&companions);
+            let place = crate::report::Place::from(first.at.clone());
+            if let Some(rule) = wrong.rule() {
+                let message = format!("{} {listed}", wrong.what());
+                let draft = rule
+                    .at(place.clone())
+                    .message(message)
+                    .evidence(&first.name);
+                let draft = draft.within(&first.owner);
+                outcome.findings.push(finding(draft, artifact));
+            }
+            outcome.gaps.push(Gap {
+                location: artifact.at(place),
+                why: wrong.why(),
+                detail: escape_text(&format!("{} {listed}", wrong.what())),
+            });
+        }
+    }
+}
+
+impl Wrong {
+    fn rule(self) -> Option<&'static Rule> {
+        match self {
+            Wrong::Link => Some(&rules::LINK_ESCAPE),
+            Wrong::Short => Some(&rules::OUT_OF_FILE),
+            Wrong::Missing | Wrong::NoFile | Wrong::Unknown => None,
+        }
+    }
+
+    fn why(self) -> Why {
+        match self {
+            Wrong::Short => Why::Malformed,
+            Wrong::Link | Wrong::Missing | Wrong::NoFile | Wrong::Unknown => Why::Unreadable,
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Wrong::Link => "the model reads its data through links that lead out of its directory:",
+            Wrong::Short => "the model reads data behind the end of its files:",
+            Wrong::Missing => "files with data of the model are not there, and were not examined:",
+            Wrong::NoFile => "the model reads its data from what is no file:",
+            Wrong::Unknown => {
+                "the model has data in other files, which were not given with it and not examined:"
+            }
+        }
+    }
+}
+
+/// The first few names, and how many there are.
+fn list(companions: &[(Companion, String)]) -> String {
+    let names: Vec<String> = companions
+        .iter()
+        .take(EXAMPLES)
+        .map(|(companion, note)| format!("`{}`{note}", escape_text(&companion.name)))
+        .collect();
+    match companions.len().saturating_sub(names.len()) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
