@@ -42,6 +42,7 @@ mod coreml;
 mod cpio;
 mod dcp;
 mod encoded;
+mod hdf5;
 mod iso;
 mod keras;
 mod manifest;
@@ -97,6 +98,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &mar::ModelArchive,
     &mar::ModelManifest,
     &mar::ModelTarball,
+    &hdf5::Hdf5,
     &keras::Keras,
     &keras::KerasConfig,
     &wheel::Wheel,
@@ -134,7 +136,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &sentencepiece::SentencePiece,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
-    &unexamined::HDF5,
     &unexamined::GGUF,
     &unexamined::GGML,
     &unexamined::TENSORFLOW_GRAPH,

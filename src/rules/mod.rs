@@ -13,6 +13,7 @@ pub mod content;
 pub mod coreml;
 mod draft;
 pub mod embedded;
+pub mod hdf5;
 pub mod keras;
 pub mod manifest;
 pub mod numpy;
@@ -82,6 +83,7 @@ pub static FAMILIES: &[Family] = &[
     ("Arrow and Parquet", arrow::RULES),
     ("Zarr", zarr::RULES),
     ("skops", skops::RULES),
+    ("HDF5", hdf5::RULES),
     ("Keras", keras::RULES),
     ("ONNX", onnx::RULES),
     ("Core ML", coreml::RULES),

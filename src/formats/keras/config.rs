@@ -85,12 +85,21 @@ pub(in crate::formats) struct Tree {
 }
 
 impl Tree {
-    /// A tree whose events have no places of their own: all of it stands in
+    /// The tree where events have no places of their own: all of it stands in
     /// `span` of the artifact.
-    pub(in crate::formats) fn within(span: Span) -> Self {
+    pub(super) fn within(self, span: Span) -> Self {
         Tree {
             whole: Some(span),
-            ..Tree::default()
+            ..self
+        }
+    }
+
+    /// The tree where only parts of it are configurations.
+    pub(super) fn of_parts(self) -> Self {
+        Tree {
+            has_class: true,
+            has_config: true,
+            ..self
         }
     }
 

@@ -1,10 +1,13 @@
 //! Keras models: `.keras` archives, and configurations by themselves.
 //!
 //! An archive is a zip with `config.json`, `metadata.json` and
-//! `model.weights.h5`. The configuration names the class of every layer and
-//! function, and Keras imports what it names; a Lambda layer carries marshalled
-//! bytecode. It is judged as a tree by [`config`], wherever it stands: as a
-//! member, as `model.json`, as YAML.
+//! `model.weights.h5`. An older model is HDF5 all over and has its
+//! configuration in the attributes `model_config` and `training_config`, which
+//! become members named after them; loaders of these know no safe mode. The
+//! configuration names the class of every layer and function, and Keras imports
+//! what it names; a Lambda layer carries marshalled bytecode. It is judged as a
+//! tree by [`config`], wherever it stands: as a member, as an attribute, as
+//! `model.json`, as YAML.
 //!
 //! An attacker has a layer run bytecode, refers to any function of any module,
 //! has a layer read files or fetch addresses, or hides all of this behind
@@ -39,6 +42,13 @@ const BESIDE: &[&[u8]] = &[b"metadata.json", b"model.weights.h5"];
 /// Names under which the configuration of a model is looked for.
 const NAMES: &[&str] = &["config.json", "model.json", "model_config.json"];
 
+/// The attribute of HDF5 that holds the configuration of a model.
+const MODEL: &str = "@model_config";
+
+/// The attribute of HDF5 that holds losses, metrics and the optimizer, each a
+/// configuration of its own.
+const TRAINING: &str = "@training_config";
+
 /// Events within which the first class is looked for.
 const GLANCE_EVENTS: usize = 1 << 16;
 
@@ -63,7 +73,7 @@ static SPEC: FormatSpec = FormatSpec {
         "CVE-2024-3660",
         "CVE-2025-1550",
     ],
-    limitations: &["The weights are HDF5, which this version does not read; a gap says so."],
+    limitations: &["Whether the weights fit the configuration is not compared."],
 };
 
 static CONFIG_SPEC: FormatSpec = FormatSpec {
@@ -146,12 +156,16 @@ impl Format for KerasConfig {
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         let head = probe.head();
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        let named = NAMES.contains(&probe.file_name());
-        if named && is_wide(head) {
+        let of_training = probe.has_suffix(&[TRAINING]);
+        let named = NAMES.contains(&probe.file_name()) || probe.has_suffix(&[MODEL]);
+        if (named || of_training) && is_wide(head) {
             return Claim::Magic;
         }
         if !text.trim_ascii_start().starts_with(b"{") {
             return Claim::No;
+        }
+        if of_training {
+            return Claim::Structure;
         }
         let keyed = || memchr::memmem::find(head, b"\"class_name\"").is_some();
         match (named || keyed()).then(|| glance(probe.source())) {
@@ -166,6 +180,10 @@ impl Format for KerasConfig {
         let source = artifact.source.as_ref();
         let probe = Probe::new(artifact);
         let is_manifest = Manifest.recognise(&probe) == Claim::Structure;
+        let mut tree = Tree::default();
+        if probe.has_suffix(&[TRAINING]) {
+            tree = tree.of_parts();
+        }
         if is_wide(probe.head()) {
             if source.len() > WIDE_CAP_BYTES {
                 let what = format!("{} bytes of UTF-16 are not read", source.len());
@@ -175,10 +193,10 @@ impl Format for KerasConfig {
             let text = wide::decode(&chunk)
                 .ok_or_else(|| Fault::malformed(0, "the configuration is no UTF-16"))?;
             chunk.verify()?;
-            let tree = Tree::within(0..source.len());
+            let tree = tree.within(0..source.len());
             return judge(&Memory::new(text), tree, false, cx);
         }
-        judge(source, Tree::default(), !is_manifest, cx)
+        judge(source, tree, !is_manifest, cx)
     }
 }
 

@@ -209,6 +209,49 @@ fn they_are_told_from_other_manifests() {
 }
 
 #[test]
+fn attributes_of_old_models_are_judged_by_their_names() {
+    let training = r#"{"loss": {"module": "os", "class_name": "function", "config": "system"},
+        "metrics": ["mae"], "optimizer_config": {"class_name": "Adam", "config": {}}}"#;
+    let name = "/@training_config";
+    assert_eq!(recognise(&KerasConfig, name, training), Claim::Structure);
+    let said = examine(&KerasConfig, name, training);
+    assert_eq!(said.rules(), ["keras-dangerous-reference"]);
+    assert_eq!(recognise(&KerasConfig, "x", training), Claim::No);
+    let usual = training
+        .replace("os", "keras.losses")
+        .replace("system", "mean_squared_error");
+    assert!(examine(&KerasConfig, name, usual).is_clean());
+    let model = with(r#"{"class_name": "Lambda", "config": {}}"#);
+    let wide: Vec<u8> = model.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(
+        recognise(&KerasConfig, "/@model_config", wide),
+        Claim::Magic
+    );
+}
+
+#[test]
+fn private_functions_of_keras_are_judged() {
+    let with = |module: &str, name: &str| {
+        said(&format!(
+            r#"{{"module": "keras.layers", "class_name": "Dense", "config": {{"activation":
+            {{"module": "{module}", "class_name": "function", "config": "{name}"}}}}}}"#
+        ))
+    };
+    for (module, name) in [
+        ("keras.src.utils.file_utils", "get_file"),
+        ("keras.src.utils.file_utils", "extract_archive"),
+        (
+            "keras.src.saving.serialization_lib",
+            "enable_unsafe_deserialization",
+        ),
+    ] {
+        let severity = with(module, name).severity("keras-dangerous-reference");
+        assert!(severity >= Severity::High, "{module} {name}");
+    }
+    assert!(with("keras.src.activations.activations", "relu").is_clean());
+}
+
+#[test]
 fn archives_are_known_by_their_members() {
     let config = with(GOOD);
     let pieces = [

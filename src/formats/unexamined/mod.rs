@@ -80,7 +80,6 @@ impl Format for Unexamined {
             "rar" | "cab" | "iso" | "squashfs" | "dmg" | "ar" | "cpio" => Kind::Archive,
             "lzip" => Kind::Stream,
             "gguf" | "ggml" | "tensorflow-checkpoint-data" => Kind::Weights,
-            "hdf5" => Kind::Columns,
             _ => Kind::Model,
         }
     }

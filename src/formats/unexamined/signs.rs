@@ -2,9 +2,6 @@
 
 use super::Probe;
 
-/// The HDF5 signature.
-const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
-
 /// Whether these bytes stand at this offset; beyond the head they are read.
 pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
     let in_head = usize::try_from(at)
@@ -19,17 +16,6 @@ pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
             .source()
             .chunk(at..end)
             .is_ok_and(|seen| *seen == *magic)
-}
-
-/// HDF5 behind a user block, whose length is a power of two from 512 on.
-pub(super) fn hdf5_behind_user_block(probe: &Probe<'_>) -> bool {
-    let wanted = probe.has_suffix(&[".h5", ".hdf5", ".he5", ".keras", ".nc", ".mat"]);
-    let offsets = (9..48).map(|power| 1u64 << power);
-    offsets
-        .take_while(|&offset| offset < probe.len())
-        // Behind the head this means a read: only where the name asks for it.
-        .take_while(|&offset| wanted || offset < probe.head().len() as u64)
-        .any(|offset| at(probe, offset, HDF5))
 }
 
 /// `GGUF` and a version that exists, in either byte order.

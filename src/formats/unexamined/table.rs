@@ -20,27 +20,6 @@ const ROW: FormatSpec = FormatSpec {
     limitations: &[],
 };
 
-pub(in crate::formats) static HDF5: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "hdf5",
-        title: "an HDF5 file",
-        suffixes: &[".h5", ".hdf5", ".hdf", ".he5", ".keras"],
-        runs_code: true,
-        references: &[
-            "https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html",
-            "CVE-2025-9905",
-        ],
-        limitations: &["Lambda layers and links to other files are not seen."],
-        ..ROW
-    },
-    shared: &[".keras"],
-    signs: &[
-        Sign::Magic(0, b"\x89HDF\r\n\x1a\n"),
-        Sign::Check(signs::hdf5_behind_user_block),
-    ],
-    remark: None,
-};
-
 pub(in crate::formats) static GGUF: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "gguf",

@@ -3,6 +3,7 @@
 
 mod archives;
 mod disguises;
+mod hdf5;
 mod limits;
 mod models;
 mod onnx;
@@ -49,6 +50,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         streams::CHAPTERS,
         limits::CHAPTERS,
         disguises::CHAPTERS,
+        hdf5::CHAPTERS,
         models::CHAPTERS,
         onnx::CHAPTERS,
     ];
