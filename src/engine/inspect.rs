@@ -169,8 +169,9 @@ fn examine(
     let mut cx = Context::new(&sink, &job.budget);
     let ended = guarded(|| format.examine(artifact, &mut cx));
     let mut named = cx.finish();
-    job.ledger.tensors(entry, take(&mut named.tensors));
     job.ledger.companions(entry, take(&mut named.companions));
+    job.ledger
+        .tensors(entry, take(&mut named.tensors), named.tensor_total);
     job.ledger.judged(entry, take(&mut named.judged));
     let accepted = take(&mut named.accepted);
     job.ledger

@@ -79,6 +79,7 @@ struct Account {
     accepted_unlisted: u64,
     tensors: Vec<Tensor>,
     companions: Vec<Companion>,
+    tensor_total: Option<u64>,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -176,6 +177,7 @@ impl Ledger {
             accepted_unlisted: 0,
             tensors: Vec::new(),
             companions: Vec::new(),
+            tensor_total: None,
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -349,9 +351,13 @@ impl Ledger {
         });
     }
 
-    /// Keep the tensors that an artifact declares, for its file.
-    pub fn tensors(&self, entry: Entry, tensors: Vec<Tensor>) {
-        self.account(entry, |a| a.tensors.extend(tensors));
+    /// Keep the tensors that an artifact declares, for its file, and how many
+    /// it says there are in all files.
+    pub fn tensors(&self, entry: Entry, tensors: Vec<Tensor>, total: Option<u64>) {
+        self.account(entry, |a| {
+            a.tensors.extend(tensors);
+            a.tensor_total = a.tensor_total.or(total);
+        });
     }
 
     /// Keep the files that an artifact reads its data from.
@@ -404,9 +410,14 @@ impl Books {
         };
         for mut account in self.accounts {
             let tensors = std::mem::take(&mut account.tensors);
-            if !tensors.is_empty() {
+            let total = account.tensor_total;
+            if !tensors.is_empty() || total.is_some() {
                 let path = account.location.path.clone();
-                outcome.tensors.push(TensorTable { path, tensors });
+                outcome.tensors.push(TensorTable {
+                    path,
+                    tensors,
+                    total,
+                });
             }
             let companions = std::mem::take(&mut account.companions);
             if !companions.is_empty() {

@@ -105,6 +105,8 @@ pub struct Named {
     pub tensors: Vec<Tensor>,
     /// Files that the artifact reads its data from.
     pub companions: Vec<Companion>,
+    /// Tensors that all files of the model have together, as the artifact says.
+    pub tensor_total: Option<u64>,
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
@@ -160,6 +162,12 @@ impl<'a> Context<'a> {
     /// and scans it with the artifact.
     pub fn companion(&mut self, companion: Companion) {
         self.named.companions.push(companion);
+    }
+
+    /// Say how many tensors all files of the model have together, as the
+    /// artifact says, for cross-checks between files.
+    pub fn tensor_total(&mut self, total: u64) {
+        self.named.tensor_total = Some(total);
     }
 
     /// Say that this examination has judged `span` by `rule` itself: what the

@@ -42,6 +42,8 @@ mod coreml;
 mod cpio;
 mod dcp;
 mod encoded;
+mod ggml;
+mod gguf;
 mod hdf5;
 mod iso;
 mod keras;
@@ -127,6 +129,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &compressed::ZLIB,
     &compressed::JoblibZ,
     &safetensors::Safetensors,
+    &gguf::Gguf,
+    &ggml::Ggml,
     &shard_index::ShardIndex,
     &manifest::Manifest,
     &yaml::Yaml,
@@ -136,8 +140,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &sentencepiece::SentencePiece,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
-    &unexamined::GGUF,
-    &unexamined::GGML,
     &unexamined::TENSORFLOW_GRAPH,
     &unexamined::TENSORFLOW_INDEX,
     &unexamined::TENSORFLOW_DATA,

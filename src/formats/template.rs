@@ -27,7 +27,7 @@ static SPEC: FormatSpec = FormatSpec {
     content: Content::Data,
     layer_of: Some("text"),
     references: &["https://jinja.palletsprojects.com/en/stable/templates/"],
-    limitations: &["Templates that compute the names they look up are named as a gap."],
+    limitations: &["Templates that are no Jinja or nested beyond reason are judged tag by tag."],
 };
 
 impl Format for JinjaTemplate {
@@ -77,8 +77,10 @@ mod tests {
         assert!(examine(&JinjaTemplate, name, good).is_clean());
         let bad = examine(&JinjaTemplate, name, "{{ cycler.__init__.__globals__ }}");
         assert_eq!(bad.severity("template-sandbox-escape"), Severity::Critical);
-        let between = examine(&JinjaTemplate, name, "{{ x[key] }}");
-        assert_eq!(between.gaps[0].1, Why::Unsupported);
+        let between = examine(&JinjaTemplate, name, "{{ x | attr(key) }}");
+        assert_eq!(between.severity("template-computed-name"), Severity::Medium);
+        let broken = examine(&JinjaTemplate, name, "{{ x[y");
+        assert_eq!(broken.gaps[0].1, Why::Unsupported);
         assert!(mangle(&JinjaTemplate, name, good.as_bytes()) > 0);
     }
 }

@@ -38,6 +38,9 @@ pub struct TensorTable {
     pub path: String,
     /// Its tensors, in the order of the file.
     pub tensors: Vec<Tensor>,
+    /// Tensors that all files of the model have together, as this one says.
+    #[serde(default)]
+    pub total: Option<u64>,
 }
 
 /// A declared tensor.

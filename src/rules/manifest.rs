@@ -6,7 +6,6 @@ use crate::report::Severity;
 
 /// The family, in the order of the catalogue.
 pub static RULES: &[&Rule] = &[
-    &TEMPLATE_ESCAPE,
     &PYTHON_TAG,
     &KERNEL_FROM_HUB,
     &INDEX_PATH_ESCAPE,
@@ -18,20 +17,6 @@ pub static RULES: &[&Rule] = &[
     &PATH_ESCAPE,
     &DUPLICATE_KEY,
 ];
-
-/// A template that reaches for Python's internals.
-pub static TEMPLATE_ESCAPE: Rule = Rule {
-    id: "template-sandbox-escape",
-    severity: Severity::Critical,
-    title: "a template reaches for Python's internals",
-    why: "Chat templates are Jinja programs that are rendered for every conversation. Attributes \
-          that begin with an underscore lead from any value to the interpreter and from there to \
-          the operating system; no chat template has a use for them. A loader without a sandbox \
-          runs the code, one with a sandbox is a bug away from it.",
-    remedy: "Do not load the model. Take the template from the model's author, or write one that \
-             uses the messages only.",
-    references: &["CWE-1336", "CVE-2024-34359", "CVE-2026-5760"],
-};
 
 /// A YAML tag that makes an object.
 pub static PYTHON_TAG: Rule = Rule {

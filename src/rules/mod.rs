@@ -13,6 +13,7 @@ pub mod content;
 pub mod coreml;
 mod draft;
 pub mod embedded;
+pub mod gguf;
 pub mod hdf5;
 pub mod keras;
 pub mod manifest;
@@ -25,6 +26,7 @@ pub mod safetensors;
 pub mod secrets;
 pub mod shards;
 pub mod skops;
+pub mod template;
 pub mod torch;
 pub mod zarr;
 
@@ -92,8 +94,10 @@ pub static FAMILIES: &[Family] = &[
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),
     ("Safetensors", safetensors::RULES),
+    ("GGUF", gguf::RULES),
     ("Shard sets", shards::RULES),
     ("Manifests", manifest::RULES),
+    ("Templates", template::RULES),
     ("Content and names", content::RULES),
     ("Foreign content in the bytes", embedded::RULES),
     ("Secrets", secrets::RULES),

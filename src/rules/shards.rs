@@ -14,6 +14,7 @@ pub static RULES: &[&Rule] = &[
     &UNLISTED_TENSOR,
     &REPEATED_TENSOR,
     &SIZE_MISMATCH,
+    &TENSOR_COUNT,
 ];
 
 /// A shard that the names or the index promise is not there.
@@ -102,5 +103,16 @@ pub static SIZE_MISMATCH: Rule = Rule {
     why: "Index and shards were not written together. Tensors that share their data explain a \
           small difference; a large one means that a shard was replaced.",
     remedy: "Compare the shards with the publisher's checksums.",
+    references: &["CWE-345"],
+};
+
+/// Shards that have more or fewer tensors than they say.
+pub static TENSOR_COUNT: Rule = Rule {
+    id: "shard-tensor-count",
+    severity: Severity::Medium,
+    title: "the shards do not have as many tensors as they say",
+    why: "Each shard says how many tensors the whole model has. Where the number is another one, \
+          or the shards do not agree on it, a shard was changed or comes from another model.",
+    remedy: "Fetch all shards from one publisher and compare them with its checksums.",
     references: &["CWE-345"],
 };

@@ -30,6 +30,7 @@ pub mod cpio;
 pub mod cursor;
 mod fault;
 pub mod flatbuffer;
+pub mod gguf;
 pub mod hdf5;
 pub mod iso;
 pub mod json;

@@ -56,6 +56,7 @@ pub fn crosscheck(set: &Set, index: Option<&Index>, tensors: &[TensorTable]) -> 
         _ => check.index_missing(set),
     }
     tensors::repeated(&mut check, set, index, tensors);
+    tensors::total(&mut check, set, tensors);
     check
 }
 

@@ -56,6 +56,7 @@ fn table(path: &str, tensors: &[(&str, u64)]) -> TensorTable {
                 bytes: Some(*bytes),
             })
             .collect(),
+        total: None,
     }
 }
 

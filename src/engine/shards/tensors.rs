@@ -176,3 +176,33 @@ pub(super) fn repeated(
     let path = shards.first().map(|shard| shard.found.path.clone());
     check.report(&path.unwrap_or_default(), draft);
 }
+
+/// The number of tensors that each shard says the model has, against what is
+/// there. It can be told only where every shard is there and says so.
+pub(super) fn total(check: &mut CrossCheck, set: &Set, tensors: &[TensorTable]) {
+    let by_path: BTreeMap<&str, &TensorTable> = tensors
+        .iter()
+        .map(|table| (table.path.as_str(), table))
+        .collect();
+    let table = |shard: &Shard| by_path.get(shard.found.path.as_str()).copied();
+    let said: Option<Vec<(u64, u64)>> = set
+        .shards
+        .iter()
+        .map(|shard| table(shard).and_then(|t| Some((t.total?, t.tensors.len() as u64))))
+        .collect();
+    let Some(said) = said.filter(|_| check.missing.is_empty()) else {
+        return;
+    };
+    let sum = said
+        .iter()
+        .fold(0u64, |sum, (_, own)| sum.saturating_add(*own));
+    let Some((total, _)) = said.iter().find(|(total, _)| *total != sum) else {
+        return;
+    };
+    let draft = rules::TENSOR_COUNT.at(Place::whole()).message(format!(
+        "a shard of the set `{}` says that there are {total} tensors, the shards have {sum}",
+        shown(&set.name)
+    ));
+    let path = set.shards.first().map(|shard| shard.found.path.clone());
+    check.report(&path.unwrap_or_default(), draft);
+}

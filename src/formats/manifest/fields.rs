@@ -287,31 +287,24 @@ impl Judge {
     }
 }
 
-/// Judge a template: report an escape, name what is not followed.
+/// Judge a template: report what it does, name what is not followed.
 pub(in crate::formats) fn judge_template(
     text: &str,
     span: Span,
     tally: &mut Tally,
     cx: &mut Context<'_>,
-    place: impl FnOnce(Draft) -> Draft,
+    place: impl Fn(Draft) -> Draft,
 ) {
-    match template::judge(text) {
-        template::Judgement::Harmless => {}
-        template::Judgement::Uncertain(what) => {
-            let what: String = escape_text(&what).chars().take(SHOWN_CAP_CHARS).collect();
-            let detail = format!(
-                "the chat template is not examined to its end by this version: it uses {what}"
-            );
-            cx.gap(span, Why::Unsupported, detail);
-        }
-        template::Judgement::Hostile { reaches, excerpt } => {
-            let reaches: String = escape_text(&reaches)
-                .chars()
-                .take(SHOWN_CAP_CHARS)
-                .collect();
-            let message = format!("the chat template reaches for `{reaches}`");
-            let draft = rules::TEMPLATE_ESCAPE.at(span).message(message);
-            tally.add(place(draft.evidence(excerpt)));
-        }
+    let verdict = template::judge(text);
+    for notice in verdict.notices {
+        let draft = notice.rule.at(span.clone()).severity(notice.severity);
+        let message = format!("the chat template {}", notice.what);
+        tally.add(place(draft.message(message).evidence(notice.excerpt)));
+    }
+    if let Some(what) = verdict.unfollowed {
+        let what: String = escape_text(&what).chars().take(SHOWN_CAP_CHARS).collect();
+        let detail =
+            format!("the chat template is not examined to its end by this version: it uses {what}");
+        cx.gap(span, Why::Unsupported, detail);
     }
 }

@@ -54,7 +54,7 @@ static SPEC: FormatSpec = FormatSpec {
     ],
     limitations: &[
         "Python files that a manifest names are not examined.",
-        "Chat templates that compute the names they look up are named as a gap.",
+        "Chat templates that are no Jinja or nested beyond reason are judged tag by tag.",
     ],
 };
 

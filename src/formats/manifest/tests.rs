@@ -204,10 +204,7 @@ fn templates_are_judged_wherever_they_stand() {
             "{json}"
         );
     }
-    let between = examine(
-        "tokenizer_config.json",
-        r#"{"chat_template": "{{ x[y] }}"}"#,
-    );
+    let between = examine("tokenizer_config.json", r#"{"chat_template": "{{ x[y"}"#);
     assert!(between.findings.is_empty());
     assert_eq!(between.gaps[0].1, Why::Unsupported);
     assert!(between.gaps[0].2.contains("chat template"));

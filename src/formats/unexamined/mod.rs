@@ -79,7 +79,7 @@ impl Format for Unexamined {
         match self.spec.id {
             "rar" | "cab" | "iso" | "squashfs" | "dmg" | "ar" | "cpio" => Kind::Archive,
             "lzip" => Kind::Stream,
-            "gguf" | "ggml" | "tensorflow-checkpoint-data" => Kind::Weights,
+            "tensorflow-checkpoint-data" => Kind::Weights,
             _ => Kind::Model,
         }
     }

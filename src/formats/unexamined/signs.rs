@@ -18,38 +18,6 @@ pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
             .is_ok_and(|seen| *seen == *magic)
 }
 
-/// `GGUF` and a version that exists, in either byte order.
-pub(super) fn gguf(probe: &Probe<'_>) -> bool {
-    match probe.head() {
-        [b'G', b'G', b'U', b'F', a, b, c, d, ..] => {
-            let version = [*a, *b, *c, *d];
-            (1..=16).contains(&u32::from_le_bytes(version))
-                || (1..=16).contains(&u32::from_be_bytes(version))
-        }
-        _ => false,
-    }
-}
-
-/// The containers in front of GGUF: `ggml`, `ggmf`, `ggjt`, `ggla`, `ggsn`,
-/// little endian, with a first number that may be a version or a vocabulary.
-pub(super) fn ggml(probe: &Probe<'_>) -> bool {
-    match probe.head() {
-        [b'l', b'm', b'g', b'g', _, _, _, 0, ..] => true,
-        [
-            b'f' | b't' | b'a' | b'n',
-            b'm' | b'j' | b'l' | b's',
-            b'g',
-            b'g',
-            version,
-            0,
-            0,
-            0,
-            ..,
-        ] => (1..=8).contains(version),
-        _ => false,
-    }
-}
-
 /// A first field of a protobuf message: a length-delimited field 1 or 2, or a
 /// small number in field 1.
 pub(super) fn protobuf(probe: &Probe<'_>) -> bool {

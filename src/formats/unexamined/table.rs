@@ -20,37 +20,6 @@ const ROW: FormatSpec = FormatSpec {
     limitations: &[],
 };
 
-pub(in crate::formats) static GGUF: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "gguf",
-        title: "a GGUF file",
-        suffixes: &[".gguf"],
-        references: &[
-            "https://github.com/ggml-org/ggml/blob/master/docs/gguf.md",
-            "CVE-2024-34359",
-        ],
-        limitations: &["Chat templates, counts and offsets are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::gguf)],
-    remark: None,
-};
-
-pub(in crate::formats) static GGML: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "ggml",
-        title: "a GGML file",
-        suffixes: &[".ggml", ".ggmf", ".ggjt", ".ggla"],
-        references: &["https://github.com/ggml-org/ggml"],
-        limitations: &["Counts and offsets are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::ggml)],
-    remark: None,
-};
-
 pub(in crate::formats) static TENSORFLOW_GRAPH: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "tensorflow-graph",

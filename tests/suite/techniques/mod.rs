@@ -3,6 +3,7 @@
 
 mod archives;
 mod disguises;
+mod gguf;
 mod hdf5;
 mod limits;
 mod models;
@@ -11,6 +12,7 @@ mod pickle;
 mod seven_zip;
 mod streams;
 mod tar;
+mod templates;
 mod zip;
 
 /// One technique.
@@ -53,6 +55,8 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         hdf5::CHAPTERS,
         models::CHAPTERS,
         onnx::CHAPTERS,
+        gguf::CHAPTERS,
+        templates::CHAPTERS,
     ];
     families.into_iter().flatten()
 }
