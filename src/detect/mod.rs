@@ -30,6 +30,7 @@
 pub mod anchors;
 pub mod bytecode;
 pub mod code;
+mod constants;
 mod embedded;
 pub mod globals;
 pub mod known;
@@ -37,6 +38,7 @@ mod pass;
 pub mod paths;
 mod patterns;
 pub mod pickle;
+pub mod python;
 pub mod script;
 pub mod template;
 

@@ -51,16 +51,20 @@ mod manifest;
 mod mar;
 mod media;
 mod nemo;
+mod notebook;
 mod npy;
 mod npz;
 mod oci;
 pub mod onnx;
+mod packaging;
 mod parquet;
 mod pickle;
 mod program;
+mod python;
 mod rar;
 mod safetensors;
 mod sentencepiece;
+mod serving;
 mod seven_zip;
 pub mod shard_index;
 mod skops;
@@ -173,6 +177,11 @@ pub static FORMATS: &[&dyn Format] = &[
     &media::GIF,
     &media::PDF,
     &media::RIFF,
+    &python::PythonSource,
+    &notebook::Notebook,
+    &packaging::Requirements,
+    &packaging::ProjectFile,
+    &serving::ServingConfig,
     &encoded::Encoded,
     &text::SourceCode,
     &text::Text,

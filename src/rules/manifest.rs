@@ -15,6 +15,7 @@ pub static RULES: &[&Rule] = &[
     &INDEX_PICKLE_SHARD,
     &INDEX_INVALID,
     &PATH_ESCAPE,
+    &DOWNLOAD_CODE,
     &DUPLICATE_KEY,
 ];
 
@@ -76,6 +77,17 @@ pub static FOREIGN_CALLABLE: Rule = Rule {
           that is code execution by configuration.",
     remedy: "Compare the entry with the original model. Load only if you know what it calls.",
     references: &["CWE-94", "CWE-470", "CVE-2025-23304"],
+};
+
+/// Code in a description of data.
+pub static DOWNLOAD_CODE: Rule = Rule {
+    id: "manifest-download-code",
+    severity: Severity::Low,
+    title: "a description of data holds code that is run to download it",
+    why: "Training programs run the text of this field, as Python or as a shell command, where the \
+          data that the file describes is not there. Whoever trains with the file runs its code.",
+    remedy: "Read the text, or download the data yourself and remove the field.",
+    references: &["CWE-94", "https://docs.ultralytics.com/datasets/"],
 };
 
 /// A file name in an index that leaves the directory.

@@ -17,11 +17,14 @@ pub mod gguf;
 pub mod hdf5;
 pub mod keras;
 pub mod manifest;
+pub mod network;
 pub mod numpy;
 pub mod oci;
 pub mod onnx;
 pub mod packages;
+pub mod packaging;
 pub mod pickle;
+pub mod python;
 pub mod safetensors;
 pub mod secrets;
 pub mod shards;
@@ -80,6 +83,7 @@ pub type Family = (&'static str, &'static [&'static Rule]);
 pub static FAMILIES: &[Family] = &[
     ("Pickle", pickle::RULES),
     ("Python code", bytecode::RULES),
+    ("Python source", python::RULES),
     ("PyTorch", torch::RULES),
     ("NumPy", numpy::RULES),
     ("Arrow and Parquet", arrow::RULES),
@@ -93,6 +97,7 @@ pub static FAMILIES: &[Family] = &[
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),
+    ("Requirements", packaging::RULES),
     ("Safetensors", safetensors::RULES),
     ("GGUF", gguf::RULES),
     ("Shard sets", shards::RULES),
@@ -101,6 +106,7 @@ pub static FAMILIES: &[Family] = &[
     ("Content and names", content::RULES),
     ("Foreign content in the bytes", embedded::RULES),
     ("Secrets", secrets::RULES),
+    ("Addresses", network::RULES),
 ];
 
 /// Every rule, family by family.

@@ -18,7 +18,6 @@ pub static RULES: &[&Rule] = &[
     &SCRIPT_FOREIGN_CODE,
     &PACKAGE_CODE,
     &PACKAGE_EXTERN,
-    &DANGEROUS_SOURCE,
     &ARCHIVE_HANDLER,
     &ARCHIVE_PATH,
     &ARCHIVE_REQUIREMENTS,
@@ -181,16 +180,6 @@ pub static PACKAGE_EXTERN: Rule = Rule {
         "CWE-829",
         "https://docs.pytorch.org/docs/stable/package.html",
     ],
-};
-
-/// A dangerous function in source that travels with a model.
-pub static DANGEROUS_SOURCE: Rule = Rule {
-    id: "torch-dangerous-source",
-    severity: Severity::High,
-    title: "Python source in the archive uses a dangerous function",
-    why: "Whoever imports the source, as the loader of such an archive does, runs it.",
-    remedy: "Read the place, and do not load the archive unless you know what it is for.",
-    references: &["CWE-94", "CWE-506"],
 };
 
 /// The handler of a TorchServe archive.

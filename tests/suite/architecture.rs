@@ -21,6 +21,9 @@ const HOMES: &[(&str, &[&str])] = &[
         &["source/mapped.rs", "source/unpacked.rs", "source/cache.rs"],
     ),
     ("libc::", &["source/fault.rs", "source/cache.rs"]),
+    ("ruff_python_", &["detect/python/"]),
+    ("ruff_text_size::", &["detect/python/"]),
+    ("stacker::", &["detect/python/parse.rs"]),
     (
         "unsafe {",
         &[

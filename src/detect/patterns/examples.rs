@@ -19,6 +19,8 @@ pub(super) fn positive() -> Vec<Example> {
     all.extend(scripts());
     all.extend(commands());
     all.extend(secrets());
+    all.extend(logins());
+    all.extend(addresses());
     all.extend(super::archives::samples::positive());
     all
 }
@@ -316,6 +318,104 @@ fn hosts() -> Vec<Example> {
     ]
 }
 
+/// Services for models, signed links, databases.
+fn logins() -> Vec<Example> {
+    let login = |pattern, scheme: &str| {
+        let text = format!(" {scheme}app:{}@db.acme-models.net:5432/x\n", "q7Tz9LmW2x");
+        example(pattern, "secret-access-token", High, text)
+    };
+    vec![
+        token("openrouter", "sk-or-v1-", HEX),
+        token("nvidia", "nvapi-", &word(64)),
+        token("perplexity", "pplx-", &word(48)),
+        token(
+            "langsmith",
+            "lsv2_pt_",
+            &format!("{}_{}", &HEX[..32], &HEX[..10]),
+        ),
+        token("pinecone", "pcsk_", &word(70)),
+        example(
+            "replicate",
+            "secret-access-token",
+            High,
+            format!("=r8_{}\n", word(37)),
+        ),
+        example(
+            "replicate-quoted",
+            "secret-access-token",
+            High,
+            format!("\"r8_{}\"", word(37)),
+        ),
+        example(
+            "azure-signature",
+            "secret-access-token",
+            High,
+            format!(
+                "https://x.blob.core.windows.net/m?sv=2024-01-01&se=2030&sig={}%3D\"",
+                word(43)
+            ),
+        ),
+        login("postgres", "postgres://"),
+        login("postgresql", "postgresql://"),
+        login("mysql", "mysql://"),
+        login("mongodb", "mongodb://"),
+        login("mongodb-srv", "mongodb+srv://"),
+        login("redis", "redis://"),
+        login("rediss", "rediss://"),
+        login("amqp", "amqp://"),
+    ]
+}
+
+/// Collectors, tunnels, numbers and scripts.
+fn addresses() -> Vec<Example> {
+    let hidden = "abcdefghij234567abcdefghij234567abcdefghij234567abcdefgh";
+    let mut all: Vec<Example> = super::network::hosts()
+        .map(|(name, host)| {
+            let front = if host.starts_with('.') { "a1b2" } else { "" };
+            let text = format!("\"https://{front}{host}x/y\"");
+            let text = if host.ends_with('/') || host.ends_with("bot") {
+                text
+            } else {
+                text.replace("x/y", "/y")
+            };
+            let severity = if name == "telegram" { Low } else { Medium };
+            example(name, "network-collector-address", severity, text)
+        })
+        .collect();
+    for (name, text) in [
+        ("onion", format!("http://{hidden}.onion/x")),
+        ("onion-quoted", format!("\"{hidden}.onion\"")),
+        ("onion-port", format!(" {hidden}.onion:80")),
+    ] {
+        all.push(example(name, "network-collector-address", Medium, text));
+    }
+    for (name, text) in [
+        ("raw-http", "\"http://185.199.108.153:8080/x\""),
+        ("raw-https", "\"https://185.199.108.153/x\""),
+        ("raw-ftp", "'ftp://185.199.108.153/x'"),
+    ] {
+        all.push(example(name, "network-raw-address", Low, text));
+    }
+    for (name, text) in [
+        (
+            "script-html",
+            "\"data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==\"",
+        ),
+        (
+            "script-js",
+            "\"data:text/javascript,alert(document.domain)//\"",
+        ),
+        (
+            "script-application",
+            "\"data:application/javascript;base64,YWxlcnQoZG9jdW1lbnQpOw==\"",
+        ),
+        ("script-link", "href=\"javascript:alert(document.cookie)\""),
+    ] {
+        all.push(example(name, "network-script-url", Medium, text));
+    }
+    all
+}
+
 const HEX: &str = "0f1e9c8b7a6d5e4c3b2a1908f7e6d5c4b3a291807f6e5d4c3b2a19087f6e5d4c";
 
 fn hugging_face() -> Vec<Example> {
@@ -505,6 +605,11 @@ pub(super) const NEGATIVE: &[&str] = &[
     "nc -l 4444\ngcc -e /bin/main\nrsync -e /bin/sh",
     "the stratum+tcp protocol, e.g. stratum+tcp://host",
     "${jndi:ldap} look-ups were removed",
+    // Addresses of ordinary models and development.
+    "https://huggingface.co/x http://localhost:8080 http://127.0.0.1:5000 http://192.168.1.10/x http://192.0.2.1/x http://203.0.113.7/ https://8.8.8.8/dns-query http://0.0.0.0:80",
+    "https://download.pytorch.org/whl https://1.2.3/x http://10.0.0.1:8000/v1 version 1.2.3.4 webhook.site ngrok.io paste.ee/r/ transfer.sh",
+    "https://my-transfer.sh.example.org/ https://notwebhook.sites/x data:image/png;base64,AAAA data:text/html javascript:void(0) onion: .onion/ a.onion:",
+    "postgresql://user:password@localhost/db postgres://app:${PASSWORD}@db/x redis://127.0.0.1:6379/0 mysql://root:secretpassword@db.acme.com/x",
     // Scripts quoted in text.
     "Save this as run.sh:\n\n#!/bin/bash\nset -e\npython train.py --epochs 3\n",
     // Published and made-up examples of secrets.

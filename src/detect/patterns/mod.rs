@@ -18,6 +18,7 @@
 mod archives;
 mod executables;
 mod expressions;
+mod network;
 mod scripts;
 mod secrets;
 mod shells;
@@ -157,6 +158,8 @@ static FAMILIES: &[&[Pattern]] = &[
     expressions::PATTERNS,
     secrets::KEYS,
     secrets::TOKENS,
+    secrets::SERVICES,
+    network::PATTERNS,
     archives::CONTAINERS,
     archives::STREAMS,
     archives::GZIPS,

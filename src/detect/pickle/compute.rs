@@ -1,10 +1,10 @@
 //! Between values and constants: what can be computed is.
 
-use super::constants::{self, DECODED_CAP_BYTES, Datum, LIST_CAP, TEXT_CAP_BYTES};
 use super::machine::Machine;
 use super::names::Special;
 use super::summary::Trouble;
 use super::value::{Computed, GlobalId, Kind, Role, Value};
+use crate::detect::constants::{self, DECODED_CAP_BYTES, Datum, LIST_CAP, TEXT_CAP_BYTES};
 use crate::wire::pickle::Literal;
 
 /// Bytes that all computations of one stream may take and give.

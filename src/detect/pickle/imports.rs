@@ -1,11 +1,11 @@
 //! Globals: by their operands, by constants on the stack, by extension code.
 
 use super::calls::How;
-use super::constants::Datum;
 use super::event::Fact;
 use super::machine::Machine;
 use super::summary::Trouble;
 use super::value::{GlobalId, Value};
+use crate::detect::constants::Datum;
 use crate::detect::globals::{Effect, Judgement};
 use crate::wire::pickle::{Literal, Opcode, Operand};
 

@@ -17,8 +17,6 @@ mod assembly;
 mod calls;
 mod carried;
 mod compute;
-mod constants;
-mod decode;
 mod distributions;
 mod draft;
 mod event;

@@ -4,13 +4,13 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::Judge;
-use super::constants::{self, Function};
 use super::distributions;
 use super::event::Danger;
 use super::functions::{Maker, maker};
 use super::hands::{self, Hands};
 use super::restoring;
 use super::value::{GlobalId, Value};
+use crate::detect::constants::{self, Function};
 use crate::detect::globals::{self, Judgement, Use};
 use crate::wire::pickle::Literal;
 

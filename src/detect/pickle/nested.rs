@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use super::constants::Datum;
 use super::event::{Fact, Nested};
 use super::machine::Machine;
 use super::names::Special;
 use super::value::{GlobalId, Value};
+use crate::detect::constants::Datum;
 use crate::detect::globals::Effect;
 use crate::wire::pickle::Literal;
 

@@ -5,12 +5,12 @@
 //! serialiser would do so: a special name, a module, a name that is computed.
 
 use super::calls::How;
-use super::constants;
 use super::event::Fact;
 use super::machine::Machine;
 use super::names::{Name, Special, is_special};
 use super::summary::Trouble;
 use super::value::{Computed, GlobalId, Kind, Role, Value};
+use crate::detect::constants;
 use crate::detect::globals::Effect;
 
 /// Extension codes that one stream may give a meaning.

@@ -12,7 +12,7 @@ const NAMES_CAP: usize = 64;
 
 /// A dotted name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Chain<'a> {
+pub(in crate::detect) struct Chain<'a> {
     /// Its names, in order.
     pub names: Vec<&'a str>,
     /// Position of the first of them.
@@ -44,7 +44,7 @@ impl Chain<'_> {
 
 /// A piece of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(in crate::detect) enum Piece<'a> {
     /// A dotted name.
     Chain(Chain<'a>),
     /// A number, a text, a sign or the end of a line.
@@ -52,7 +52,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// The pieces of a source, front to back.
-pub(super) struct Pieces<'a> {
+pub(in crate::detect) struct Pieces<'a> {
     tokens: Peekable<Tokens<'a>>,
     after_dot: bool,
     is_first: bool,

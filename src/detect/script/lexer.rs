@@ -7,7 +7,7 @@
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::detect) enum Kind {
     /// An identifier or a keyword.
     Name,
     /// A number.
@@ -22,7 +22,7 @@ pub(super) enum Kind {
 
 /// One token and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token<'a> {
+pub(in crate::detect) struct Token<'a> {
     /// What it is.
     pub kind: Kind,
     /// Its bytes.
@@ -45,7 +45,7 @@ impl Token<'_> {
 
 /// The tokens of a source, front to back.
 #[derive(Debug, Clone)]
-pub(super) struct Tokens<'a> {
+pub(in crate::detect) struct Tokens<'a> {
     source: &'a [u8],
     at: usize,
 }

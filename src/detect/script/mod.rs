@@ -1,16 +1,17 @@
 //! Does this program, carried inside of a model, do harm when it runs.
 //!
-//! Two languages share one reader of tokens: TorchScript, the subset of Python
-//! that PyTorch serialises and compiles itself, and Python. Nothing is parsed
-//! into a tree: a program is judged by the dotted names it mentions, wherever
-//! they stand, because naming `torch.save` under another name works as well as
-//! calling it.
+//! TorchScript, the subset of Python that PyTorch serialises and compiles
+//! itself, is judged by the dotted names it mentions, wherever they stand,
+//! because naming `torch.save` under another name works as well as calling it.
+//! The reader of tokens serves Python as well where that cannot be parsed
+//! ([`python`](super::python)).
 
 mod chains;
 mod lexer;
 pub mod operators;
-pub mod python;
 pub mod torchscript;
+
+pub(super) use chains::{Chain, Piece, Pieces};
 
 /// Characters of a source that are shown.
 const EXCERPT_CAP_BYTES: usize = 120;

@@ -9,8 +9,8 @@
 use super::chains::{Chain, Piece, Pieces};
 use super::excerpt;
 use super::operators::{self, Operator};
-use super::python;
 use crate::budget::{Budget, Stop};
+use crate::detect::bytecode::weigh;
 use crate::report::Severity;
 
 /// Pieces between two looks at the clock.
@@ -228,9 +228,9 @@ impl<'a> Program<'a, '_> {
     /// A call that is dangerous in Python: a program that only looks like
     /// TorchScript.
     fn python_call(&mut self, chain: &Chain<'_>) {
-        if let Some(danger) = python::danger(&chain.dotted()) {
+        if let Some(weight) = weigh(&chain.dotted()) {
             let what = format!("a call of Python's `{}`", chain.dotted());
-            self.foreign(chain, what, danger.severity);
+            self.foreign(chain, what, weight.severity);
         }
     }
 

@@ -7,6 +7,7 @@ use super::components::{is_adapter_library, is_pipeline_library};
 use super::trail::{keys, last_key, shown};
 use crate::detect::code;
 use crate::detect::paths::{self, Escape};
+use crate::detect::python::{Act, Command, Dialect, Reach, When, judge};
 use crate::detect::template;
 use crate::report::{Severity, Span, Why, escape_text};
 use crate::rules::manifest as rules;
@@ -38,6 +39,17 @@ const ATTENTION_FIELDS: &[&str] = &[
     "_attn_implementation_internal",
     "attn_implementation",
     "attention_implementation",
+];
+
+/// Fields that name the model that a loader fetches.
+const NAME_FIELDS: &[&str] = &["_name_or_path", "base_model_name_or_path", "name_or_path"];
+
+/// Files that list what conda and pip install.
+const ENVIRONMENTS: &[&str] = &[
+    "conda.yaml",
+    "conda.yml",
+    "environment.yaml",
+    "environment.yml",
 ];
 
 /// Judges the values of one manifest.
@@ -126,7 +138,11 @@ impl Judge {
         if FILE_FIELDS.contains(&last) {
             self.file_field(&value);
         }
+        if NAME_FIELDS.contains(&last) {
+            self.remote_name(&value);
+        }
         self.components(&value);
+        self.code(&value, cx);
     }
 
     /// Judge a field that is `true`.
@@ -170,8 +186,9 @@ impl Judge {
                     escape_text(repository)
                 ),
             ),
+            // What is beside the manifest is examined as well.
             None => (
-                Severity::Medium,
+                Severity::Low,
                 format!(
                     "`{field}`{within} imports `{}` from the model's directory",
                     value.shown()
@@ -217,6 +234,74 @@ impl Judge {
             }
             _ => {}
         }
+    }
+
+    /// The name of a model that is an address, or a machine on the network.
+    fn remote_name(&mut self, value: &Value<'_>) {
+        let severity = match value.text {
+            text if text.starts_with(r"\\") || text.starts_with("//") => Severity::Medium,
+            text if text.contains("://") => Severity::Low,
+            _ => return,
+        };
+        let message = format!("the model is fetched from `{}`", value.shown());
+        let draft = value.draft(&rules::PATH_ESCAPE, message);
+        self.tally.add(draft.severity(severity));
+    }
+
+    /// Fields that hold code, or name what loads it, in YAML of other tools.
+    fn code(&mut self, value: &Value<'_>, cx: &mut Context<'_>) {
+        let last = last_key(value.steps);
+        let is_yaml = self.file.ends_with(".yaml") || self.file.ends_with(".yml");
+        match last {
+            // Lightning makes any class of this name; one of a person's own
+            // project is ordinary.
+            "class_path" if value.text.contains('.') => {
+                let found = code::target(value.text);
+                if found.is_some_and(|found| found.severity > Severity::Medium) {
+                    self.callable(value, "is made by calling", None);
+                }
+            }
+            "loader_module" if !value.text.starts_with("mlflow.") => {
+                self.library(value, "is loaded by");
+            }
+            "download" if is_yaml && value.steps.len() == 1 => self.download(value, cx),
+            _ if ENVIRONMENTS.contains(&self.file.as_str()) && value.has_key("dependencies") => {
+                let span = value.span.clone();
+                super::super::packaging::requirement(value.text, &span, &mut self.tally);
+            }
+            _ => {}
+        }
+    }
+
+    /// YOLO runs this text when its data is not there: as a shell command, or
+    /// as Python.
+    fn download(&mut self, value: &Value<'_>, cx: &mut Context<'_>) {
+        let text = value.text.trim();
+        let is_code = text.contains('\n') || text.contains('(');
+        if text.starts_with("http") && !is_code {
+            return;
+        }
+        let (severity, what) = match text.strip_prefix("bash ") {
+            Some(_) => (Severity::Medium, "runs a shell command"),
+            None => {
+                let program = judge(text, Dialect::Module, cx.budget());
+                let runs = |reach: &Reach| {
+                    reach.when == When::Imported
+                        && !matches!(reach.act, Act::Connects | Act::Deletes | Act::Imports)
+                        && reach.act != Act::Runs(Command::Tool)
+                };
+                match program.is_ok_and(|program| program.reaches.iter().any(runs)) {
+                    true => (
+                        Severity::High,
+                        "runs Python that runs commands or hidden code",
+                    ),
+                    false => (Severity::Low, "runs Python"),
+                }
+            }
+        };
+        let message = format!("`download` {what} where the data is not there");
+        let draft = value.draft(&rules::DOWNLOAD_CODE, message);
+        self.tally.add(draft.severity(severity));
     }
 
     /// One of the two names, library and class, that make a pipeline component.

@@ -16,7 +16,8 @@
 //! YAML beside the weights is judged by the same rules: see
 //! [`yaml`](super::yaml).
 //!
-//! Not checked here: the Python files that a manifest names, and JSON
+//! The Python files that a manifest names are judged by themselves
+//! ([`python`](super::python)). Not checked here: whether they are there, and JSON
 //! under other names that holds such a key only far behind its beginning.
 //! Templates are judged by [`detect::template`](crate::detect::template); what
 //! that does not follow is a gap.
@@ -53,7 +54,7 @@ static SPEC: FormatSpec = FormatSpec {
         "https://huggingface.co/docs/diffusers/using-diffusers/custom_pipeline_overview",
     ],
     limitations: &[
-        "Python files that a manifest names are not examined.",
+        "Whether the Python files that a manifest names are beside it is not checked.",
         "Chat templates that are no Jinja or nested beyond reason are judged tag by tag.",
     ],
 };

@@ -88,7 +88,7 @@ fn manifests_are_known_by_name_or_by_their_keys() {
 fn remote_code_is_found_at_any_depth() {
     let local = r#"{"auto_map": {"AutoConfig": "configuration_x.XConfig", "AutoTokenizer": ["tok.Tok", null]}}"#;
     let said = config(local);
-    assert_eq!(said.severity("manifest-remote-code"), Severity::Medium);
+    assert_eq!(said.severity("manifest-remote-code"), Severity::Low);
     assert!(said.findings[0].message.contains("(and 1 more like it)"));
     let foreign = config(r#"{"auto_map": {"AutoModel": "someone/else--modeling_x.XModel"}}"#);
     assert_eq!(foreign.severity("manifest-remote-code"), Severity::High);
@@ -105,7 +105,7 @@ fn remote_code_is_found_at_any_depth() {
     let pipeline = config(
         r#"{"custom_pipelines": {"pair": {"impl": "pair.PairPipeline", "pt": ["AutoModel"]}}}"#,
     );
-    assert_eq!(pipeline.severity("manifest-remote-code"), Severity::Medium);
+    assert_eq!(pipeline.severity("manifest-remote-code"), Severity::Low);
     let generate = examine(
         "generation_config.json",
         r#"{"custom_generate": "someone/loop"}"#,

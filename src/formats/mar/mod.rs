@@ -18,7 +18,6 @@ mod tarball;
 pub use tarball::ModelTarball;
 
 use super::torch::inside::{Members, find, leaf};
-use super::torch::sources;
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::budget::Budget;
 use crate::wire::Fault;
@@ -43,7 +42,7 @@ static ARCHIVE: FormatSpec = FormatSpec {
         "https://github.com/pytorch/serve/blob/master/model-archiver/README.md",
         "https://docs.pytorch.org/serve/custom_service.html",
     ],
-    limitations: &["Source is judged by the functions it names; what it computes is not followed."],
+    limitations: &["Requirements are judged by the addresses they name."],
 };
 
 static MANIFEST_SPEC: FormatSpec = FormatSpec {
@@ -86,9 +85,6 @@ impl Format for ModelArchive {
         let source = artifact.source.as_ref();
         for member in &members.all {
             cx.budget().check()?;
-            if sources::is_python(member.name()) {
-                sources::judge(source, member, cx)?;
-            }
             if requirements::is_named(leaf(member.name())) {
                 requirements::judge(source, member, cx)?;
             }

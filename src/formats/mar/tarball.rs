@@ -1,11 +1,10 @@
 //! A TorchServe model archive that is a tar, as the archiver writes with
-//! `--archive-format tgz`: the sources and requirements in it are judged as in a
-//! zip. The manifest is a member and judged as such.
+//! `--archive-format tgz`: the requirements in it are judged as in a zip. The manifest and the
+//! sources are members and judged as such.
 
 use super::{MANIFEST, requirements};
 use crate::budget::Budget;
 use crate::formats::torch::inside::leaf;
-use crate::formats::torch::sources;
 use crate::formats::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::report::Why;
 use crate::source::Source;
@@ -26,7 +25,7 @@ static SPEC: FormatSpec = FormatSpec {
     content: Content::Data,
     layer_of: Some("tar"),
     references: &["https://github.com/pytorch/serve/blob/master/model-archiver/README.md"],
-    limitations: &["Source is judged by the functions it names; what it computes is not followed."],
+    limitations: &["Requirements are judged by the addresses they name."],
 };
 
 impl Format for ModelTarball {
@@ -65,22 +64,19 @@ impl Format for ModelTarball {
 
 fn judge(source: &dyn Source, entry: &Entry, cx: &mut Context<'_>) -> Result<(), Fault> {
     let name = entry.name.as_slice();
-    let is_source = sources::is_python(name);
-    let cap = match is_source {
-        true => sources::SOURCE_CAP_BYTES,
-        false if requirements::is_named(leaf(name)) => requirements::LIST_CAP_BYTES,
-        false => return Ok(()),
-    };
-    let end = entry.data.start.saturating_add(cap as u64);
+    if !requirements::is_named(leaf(name)) {
+        return Ok(());
+    }
+    let end = entry
+        .data
+        .start
+        .saturating_add(requirements::LIST_CAP_BYTES as u64);
     if end < entry.data.end {
         let detail = "of this text in the archive only the front is judged";
         cx.gap(entry.data.clone(), Why::Limit, detail);
     }
     let chunk = source.chunk(entry.data.start..end.min(entry.data.end))?;
-    match is_source {
-        true => sources::judge_text(name, &chunk, &entry.data, cx)?,
-        false => requirements::judge_text(name, &chunk, &entry.data, cx)?,
-    }
+    requirements::judge_text(name, &chunk, &entry.data, cx)?;
     chunk.verify()?;
     Ok(())
 }
@@ -92,7 +88,7 @@ mod tests {
     use crate::wire::tar::sample::{end, member};
 
     #[test]
-    fn sources_and_requirements_are_judged() {
+    fn requirements_are_judged() {
         let with = |name: &str, data: &[u8]| {
             let manifest = member("m/MAR-INF/MANIFEST.json", b'0', b"{}");
             [manifest, member(name, b'0', data), end()].concat()
@@ -103,11 +99,8 @@ mod tests {
             Claim::Structure
         );
         assert!(examine(&ModelTarball, "x.mar", good).is_clean());
-        let bad = with("m/handler.py", b"import subprocess as s\ns.Popen(['id'])\n");
+        let bad = with("m/requirements.txt", b"--index-url http://192.0.2.1/\nx\n");
         let said = examine(&ModelTarball, "x.mar", bad.clone());
-        assert_eq!(said.rules(), ["torch-dangerous-source"]);
-        let index = with("m/requirements.txt", b"--index-url http://192.0.2.1/\nx\n");
-        let said = examine(&ModelTarball, "x.mar", index);
         assert_eq!(said.rules(), ["torch-archive-requirements"]);
         let other = [member("a.py", b'0', b"import os"), end()].concat();
         assert_eq!(recognise(&ModelTarball, "x.mar", other), Claim::No);

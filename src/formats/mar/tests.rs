@@ -68,11 +68,8 @@ fn what_is_no_manifest_is_a_gap() {
 }
 
 #[test]
-fn source_and_requirements_are_judged() {
+fn requirements_are_judged() {
     let said = |name, bytes: &[u8]| examine(&ModelArchive, "x.mar", archive(&[(name, bytes)]));
-    assert!(said("handler.py", b"import torch\n").is_clean());
-    let bad = said("handler.py", b"import subprocess as s\ns.Popen(['id'])\n");
-    assert_eq!(bad.severity("torch-dangerous-source"), Severity::Critical);
     assert!(said("requirements.txt", b"torch\nnumpy==1.26\n").is_clean());
     let index = said("requirements.txt", b"--index-url http://192.0.2.1/\nx\n");
     assert_eq!(index.rules(), ["torch-archive-requirements"]);

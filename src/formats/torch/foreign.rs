@@ -2,7 +2,6 @@
 
 use super::inside::{Inner, has_suffix, leaf, rest};
 use super::layout::belongs;
-use super::sources;
 use crate::formats::Context;
 use crate::report::Severity;
 use crate::rules::torch::FOREIGN_MEMBER;
@@ -72,9 +71,6 @@ pub(super) fn examine(
     let message = format!("the member `{}` {place}{is}", member.shown());
     let draft = FOREIGN_MEMBER.at(member.span.clone()).severity(severity);
     cx.report(draft.message(message).within(member.text()));
-    if sources::is_python(name) {
-        sources::judge(source, member, cx)?;
-    }
     Ok(())
 }
 

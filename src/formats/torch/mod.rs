@@ -15,7 +15,6 @@ mod foreign;
 pub(in crate::formats) mod inside;
 mod layout;
 mod records;
-pub(in crate::formats) mod sources;
 pub(in crate::formats) mod storages;
 #[cfg(test)]
 mod tests;

@@ -136,12 +136,6 @@ fn what_does_not_belong_is_graded_by_what_it_is_and_where_it_lies() {
 }
 
 #[test]
-fn foreign_source_is_judged() {
-    let said = model(&[], &[("m/x.py", b"import os\nos.system('id')\n")]);
-    assert_eq!(said.severity("torch-dangerous-source"), Severity::Critical);
-}
-
-#[test]
 fn the_folder_of_the_first_member_is_the_models() {
     let names = ["b/version", "b/data.pkl", "a/version", "a/data.pkl"];
     let medium = Severity::Medium;

@@ -9,6 +9,7 @@ mod limits;
 mod models;
 mod onnx;
 mod pickle;
+mod repository;
 mod seven_zip;
 mod streams;
 mod tar;
@@ -57,6 +58,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         onnx::CHAPTERS,
         gguf::CHAPTERS,
         templates::CHAPTERS,
+        repository::CHAPTERS,
     ];
     families.into_iter().flatten()
 }

@@ -5,6 +5,7 @@
 //! apart by being the published example, or by being no random text.
 
 mod keys;
+mod services;
 mod tokens;
 
 use super::text::is_word;
@@ -13,6 +14,7 @@ use crate::report::Severity;
 use crate::rules::Rule;
 
 pub(super) use keys::PATTERNS as KEYS;
+pub(super) use services::PATTERNS as SERVICES;
 pub(super) use tokens::PATTERNS as TOKENS;
 
 /// Characters of a secret shown at its start and at its end.

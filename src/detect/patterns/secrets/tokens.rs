@@ -94,7 +94,7 @@ pub(in crate::detect) static PATTERNS: &[Pattern] = &[
 ];
 
 /// What they share.
-const TOKEN: Family = Family {
+pub(super) const TOKEN: Family = Family {
     before: BEFORE_BYTES,
     after: TOKEN_CAP_BYTES,
     reach: Reach::Everywhere,
@@ -116,13 +116,13 @@ const fn jwt(name: &'static str, anchor: &'static [u8]) -> Pattern {
     }
 }
 
-fn is_url_base64(byte: u8) -> bool {
+pub(super) fn is_url_base64(byte: u8) -> bool {
     is_word(byte) || byte == b'-'
 }
 
 /// A token that starts `skip` bytes behind the anchor, with a prefix of
 /// `prefix` bytes there and a body of `lengths` bytes that satisfy `alphabet`.
-struct Shape {
+pub(super) struct Shape {
     skip: usize,
     prefix: usize,
     lengths: std::ops::RangeInclusive<usize>,
@@ -130,7 +130,7 @@ struct Shape {
 }
 
 impl Shape {
-    const fn new(prefix: usize, len: usize, alphabet: fn(u8) -> bool) -> Self {
+    pub(super) const fn new(prefix: usize, len: usize, alphabet: fn(u8) -> bool) -> Self {
         Shape {
             skip: 0,
             prefix,
@@ -176,7 +176,7 @@ impl Shape {
         (is_cut && self.lengths.contains(&body.len())).then_some(body)
     }
 
-    fn found(&self, around: &Around<'_>, service: &str) -> Option<Found> {
+    pub(super) fn found(&self, around: &Around<'_>, service: &str) -> Option<Found> {
         let len = self.prefix.saturating_add(self.body(around)?.len());
         let start = around.at.saturating_add(self.skip);
         Some(report(around, start..start.saturating_add(len), service))
@@ -196,7 +196,7 @@ fn stated_lengths(front: &[u8]) -> [Option<u64>; 3] {
     ]
 }
 
-fn report(around: &Around<'_>, span: std::ops::Range<usize>, service: &str) -> Found {
+pub(super) fn report(around: &Around<'_>, span: std::ops::Range<usize>, service: &str) -> Found {
     let message = format!("an access token for {service} lies in the bytes");
     found(&ACCESS_TOKEN, Severity::High, around, span, message)
 }
@@ -379,7 +379,7 @@ fn gitlab(around: &Around<'_>) -> Option<Found> {
     is_mixed.then(|| shape.found(around, "GitLab"))?
 }
 
-fn is_hex(byte: u8) -> bool {
+pub(super) fn is_hex(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 

@@ -7,7 +7,7 @@
 
 use std::io::Read as _;
 
-use super::constants::{DECODED_CAP_BYTES, Datum, TEXT_CAP_BYTES};
+use super::{DECODED_CAP_BYTES, Datum, TEXT_CAP_BYTES};
 use crate::budget::Budget;
 use crate::source::Memory;
 use crate::wire::codec::Codec;

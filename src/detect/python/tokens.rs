@@ -1,18 +1,20 @@
-//! Python source that a model carries: which dangerous functions it names.
+//! Python source by its tokens: which dangerous functions it names.
 //!
-//! Imports give names, names are followed through them to the object they
-//! denote, and the knowledge base of callables says what that does. Opening
-//! files and importing modules is what ordinary code does and is not told.
+//! For what the parser does not take: sources that are too long, that nest too
+//! deep, or that are not this Python. Imports give names, names are followed
+//! through them to the object they denote, and the knowledge base says what
+//! that does. A line without indentation counts as run on import.
 //!
 //! What code does through names that it computes is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::chains::{Chain, Piece, Pieces};
-use super::excerpt;
+use super::reach::{Act, Command, Program, Reach, When};
+use super::value::Made;
 use crate::budget::{Budget, Stop};
-use crate::detect::globals::{self, Effect, Judgement};
-use crate::report::Severity;
+use crate::detect::bytecode::weigh;
+use crate::detect::globals::Effect;
+use crate::detect::script::{Chain, Piece, Pieces};
 
 /// Pieces between two looks at the clock.
 const PIECES_PER_CHECK: u64 = 4096;
@@ -23,68 +25,18 @@ const ALIASES_CAP: usize = 1 << 16;
 /// Names that were looked up and are remembered as harmless.
 const HARMLESS_CAP: usize = 4096;
 
-/// A dangerous function that a source names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Danger {
-    /// The function, by the module it comes from.
-    pub name: String,
-    /// What it does, as a verb phrase.
-    pub what: &'static str,
-    /// How bad that is.
-    pub severity: Severity,
-}
+/// Dangerous names of one source that are kept.
+const REACH_CAP: usize = 1 << 12;
 
-/// A danger and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// The function.
-    pub danger: Danger,
-    /// Position of its first byte in the source.
-    pub at: usize,
-    /// Position behind its last.
-    pub end: usize,
-    /// The line from there on.
-    pub excerpt: String,
-}
-
-/// The danger of a function by its full dotted name.
-pub fn danger(dotted: &str) -> Option<Danger> {
-    let (module, name) = dotted.rsplit_once('.').unwrap_or(("builtins", dotted));
-    let Judgement::Dangerous {
-        effect, severity, ..
-    } = globals::judge(module, name)
-    else {
-        return None;
-    };
-    let severity = match effect {
-        Effect::RunsCommand | Effect::EvaluatesCode => severity,
-        Effect::UsesNetwork | Effect::LoadsNativeCode => severity.min(Severity::High),
-        // Loading the model is what such code is for.
-        Effect::Deserialises if dotted.starts_with("torch.") => return None,
-        Effect::Deserialises => Severity::Low,
-        Effect::ImportsModule
-        | Effect::ResolvesNames
-        | Effect::CallsArgument
-        | Effect::ChangesInterpreter
-        | Effect::TouchesFiles
-        | Effect::Unvetted => return None,
-    };
-    Some(Danger {
-        name: dotted.to_owned(),
-        what: globals::does(effect),
-        severity,
-    })
-}
-
-/// Read a source and hand over the dangerous functions that it names, front to
-/// back.
-pub fn judge(source: &[u8], budget: &Budget, tell: &mut dyn FnMut(Told)) -> Result<(), Stop> {
+/// The dangerous functions that a source names, front to back.
+pub(super) fn program(text: &str, budget: &Budget) -> Result<Program, Stop> {
     let mut names = Names::default();
     let mut harmless: BTreeSet<String> = BTreeSet::new();
+    let mut program = Program::default();
     let mut seen = 0u64;
     // Behind `def` stands a name that is given, not one that is used.
     let mut is_defined = false;
-    for piece in Pieces::new(source) {
+    for piece in Pieces::new(text.as_bytes()) {
         seen = seen.wrapping_add(1);
         if seen.is_multiple_of(PIECES_PER_CHECK) {
             budget.check()?;
@@ -98,26 +50,64 @@ pub fn judge(source: &[u8], budget: &Budget, tell: &mut dyn FnMut(Told)) -> Resu
         if std::mem::replace(&mut is_defined, chain.is_word("def")) {
             continue;
         }
-        let Some(dotted) = names.resolve(&chain) else {
+        let Some(dotted) = names
+            .resolve(&chain)
+            .filter(|dotted| !harmless.contains(dotted))
+        else {
             continue;
         };
-        if harmless.contains(&dotted) {
-            continue;
-        }
-        let Some(danger) = danger(&dotted) else {
-            if harmless.len() < HARMLESS_CAP {
+        match reach(&dotted, &chain, text) {
+            Some(_) if program.reaches.len() >= REACH_CAP => {
+                program.limits.push("calls");
+                break;
+            }
+            Some(reach) => program.reaches.push(reach),
+            None if harmless.len() < HARMLESS_CAP => {
                 harmless.insert(dotted);
             }
-            continue;
-        };
-        tell(Told {
-            danger,
-            at: chain.at,
-            end: chain.end,
-            excerpt: excerpt(source, chain.at),
-        });
+            None => {}
+        }
     }
-    Ok(())
+    Ok(program)
+}
+
+fn reach(dotted: &str, chain: &Chain<'_>, text: &str) -> Option<Reach> {
+    let weight = weigh(dotted)?;
+    let act = match weight.effect {
+        Effect::RunsCommand => Act::Runs(Command::Unknown),
+        Effect::EvaluatesCode => Act::Evaluates(None),
+        Effect::Deserialises => Act::Deserialises(None),
+        Effect::UsesNetwork => Act::Connects,
+        Effect::LoadsNativeCode => Act::Native,
+        Effect::TouchesFiles => Act::Deletes,
+        Effect::ImportsModule => Act::Imports,
+        Effect::ChangesInterpreter => Act::Changes,
+        Effect::ResolvesNames | Effect::CallsArgument | Effect::Unvetted => return None,
+    };
+    let line = text
+        .get(..chain.at)?
+        .rfind('\n')
+        .map_or(0, |at| at.saturating_add(1));
+    let is_indented = text
+        .as_bytes()
+        .get(line)
+        .is_some_and(u8::is_ascii_whitespace);
+    Some(Reach {
+        path: dotted.to_owned(),
+        act,
+        detail: None,
+        made: Made::Plain,
+        when: if is_indented {
+            When::Called
+        } else {
+            When::Imported
+        },
+        within: None,
+        at: chain.at,
+        end: chain.end,
+        weight: weight.severity,
+        unwrapped: 0,
+    })
 }
 
 /// Which part of an import statement comes next.
@@ -233,7 +223,7 @@ impl Names {
                 target.contains('.').then(|| target.clone())
             }
             Some(target) => Some(format!("{target}.{}", rest.join("."))),
-            None if rest.is_empty() && chain.is_called => Some((*first).to_owned()),
+            None if rest.is_empty() && chain.is_called => Some(format!("builtins.{first}")),
             None => None,
         }
     }
@@ -244,12 +234,12 @@ mod tests {
     use super::*;
 
     fn named(source: &str) -> Vec<String> {
-        let mut all = Vec::new();
-        judge(source.as_bytes(), &Budget::unlimited(), &mut |told| {
-            all.push(told.danger.name);
-        })
-        .unwrap();
-        all
+        let program = program(source, &Budget::unlimited()).unwrap();
+        program
+            .reaches
+            .into_iter()
+            .map(|reach| reach.path)
+            .collect()
     }
 
     #[test]
@@ -261,14 +251,11 @@ mod tests {
             "from os import system\nsystem('id')",
             "from os import (path,\n  system as s)\ns('id')",
             "def f():\n    import os\n    return os.system",
+            "import os\nprint 'x'\nos.system 'id'\n",
         ] {
             assert_eq!(named(source), ["os.system"], "{source}");
         }
-        assert_eq!(
-            named("import subprocess\nsubprocess.run(['id'])"),
-            ["subprocess.run"]
-        );
-        assert_eq!(named("exec(x)\n"), ["exec"]);
+        assert_eq!(named("exec(x)\n"), ["builtins.exec"]);
         assert_eq!(
             named("import urllib.request\nurllib.request.urlopen(u)").len(),
             1
@@ -294,19 +281,5 @@ class Net(nn.Module):
         return re.compile("a")
 "#;
         assert_eq!(named(source), Vec::<String>::new());
-    }
-
-    #[test]
-    fn the_grade_is_that_of_the_function() {
-        assert_eq!(
-            danger("os.system").map(|d| d.severity),
-            Some(Severity::Critical)
-        );
-        assert_eq!(
-            danger("pickle.load").map(|d| d.severity),
-            Some(Severity::Low)
-        );
-        assert_eq!(danger("torch.load"), None);
-        assert_eq!(danger("os.path.join"), None);
     }
 }

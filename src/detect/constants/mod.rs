@@ -7,7 +7,7 @@
 //! constants, give `None`, and the call is judged like any other. Results are
 //! bounded by [`TEXT_CAP_BYTES`], those of decoders by [`DECODED_CAP_BYTES`].
 
-use super::decode;
+mod decode;
 
 /// Longest text or bytes that a computation may give.
 pub(super) const TEXT_CAP_BYTES: usize = 64 << 10;
@@ -16,7 +16,7 @@ pub(super) const TEXT_CAP_BYTES: usize = 64 << 10;
 pub(super) const DECODED_CAP_BYTES: usize = 16 << 20;
 
 /// Elements of a list that are computed with.
-pub(super) const LIST_CAP: usize = 1024;
+pub(super) const LIST_CAP: usize = 1 << 14;
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq)]
