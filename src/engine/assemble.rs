@@ -28,6 +28,7 @@ pub fn assemble(
         mut artifacts,
         tensors: _,
         companions: _,
+        promises: _,
     } = outcome;
     let (mut findings, suppressed) = under_policy(findings, policy);
     findings.sort_by(Finding::order);

@@ -172,6 +172,7 @@ fn examine(
     job.ledger.companions(entry, take(&mut named.companions));
     job.ledger
         .tensors(entry, take(&mut named.tensors), named.tensor_total);
+    job.ledger.promises(entry, take(&mut named.promises));
     job.ledger.judged(entry, take(&mut named.judged));
     let accepted = take(&mut named.accepted);
     job.ledger

@@ -14,7 +14,7 @@ use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
     Accepted, ArtifactReport, Companion, CompanionTable, Coverage, Finding, Gap, Location, Outcome,
-    Place, Span, Tensor, TensorTable, Why,
+    Place, Promise, Span, Tensor, TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -80,6 +80,7 @@ struct Account {
     tensors: Vec<Tensor>,
     companions: Vec<Companion>,
     tensor_total: Option<u64>,
+    promises: Vec<Promise>,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -178,6 +179,7 @@ impl Ledger {
             tensors: Vec::new(),
             companions: Vec::new(),
             tensor_total: None,
+            promises: Vec::new(),
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -365,6 +367,11 @@ impl Ledger {
         self.account(entry, |a| a.companions.extend(companions));
     }
 
+    /// Keep what an artifact says about the length of files beside it.
+    pub fn promises(&self, entry: Entry, promises: Vec<Promise>) {
+        self.account(entry, |a| a.promises.extend(promises));
+    }
+
     /// The sink that an examiner of this artifact writes to.
     pub fn sink(&self, entry: Entry) -> ArtifactSink<'_> {
         ArtifactSink {
@@ -426,6 +433,13 @@ impl Books {
                     location,
                     companions,
                 });
+            }
+            // Beside a member of an archive there are no files.
+            if account.location.members.is_empty() {
+                let path = account.location.path.clone();
+                let promises = std::mem::take(&mut account.promises);
+                let told = promises.into_iter().map(|p| (path.clone(), p));
+                outcome.promises.extend(told);
             }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);

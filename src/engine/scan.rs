@@ -14,7 +14,7 @@ use super::observe::{Event, Observer, ShardNumber};
 use super::plan::MAP_WINDOW_BYTES;
 use super::request::Request;
 use super::run::{self, Ended, Planned};
-use super::shards::{CrossCheck, crosscheck};
+use super::shards::{CrossCheck, crosscheck, promises};
 use crate::budget::Budget;
 use crate::report::{
     Outcome, Policy, Report, ShardRow, ShardSetReport, Stats, TensorTable, Verdict,
@@ -127,6 +127,15 @@ fn close_sets(
         .iter_mut()
         .flat_map(|job| std::mem::take(&mut job.outcome.tensors))
         .collect();
+    let promised: Vec<_> = ended
+        .iter_mut()
+        .flat_map(|job| std::mem::take(&mut job.outcome.promises))
+        .collect();
+    let told = promises(&promised, ended.iter().map(|job| &job.found));
+    let told = told
+        .into_iter()
+        .map(|(location, draft)| finding(draft, &location));
+    outcome.findings.extend(told);
     let jobs: BTreeMap<&Path, &Ended> = ended
         .iter()
         .map(|job| (job.found.file.as_path(), job))

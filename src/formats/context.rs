@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::budget::{Budget, Stop};
-use crate::report::{Accepted, Companion, Place, Span, Tensor, Why};
+use crate::report::{Accepted, Companion, Place, Promise, Span, Tensor, Why};
 use crate::rules::{Draft, Rule};
 use crate::source::Piece;
 use crate::wire::codec::Packing;
@@ -107,6 +107,8 @@ pub struct Named {
     pub companions: Vec<Companion>,
     /// Tensors that all files of the model have together, as the artifact says.
     pub tensor_total: Option<u64>,
+    /// What the artifact says about the length of files beside it.
+    pub promises: Vec<Promise>,
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
@@ -168,6 +170,12 @@ impl<'a> Context<'a> {
     /// artifact says, for cross-checks between files.
     pub fn tensor_total(&mut self, total: u64) {
         self.named.tensor_total = Some(total);
+    }
+
+    /// Say how long files beside the artifact have to be. The engine compares
+    /// it with those that are there.
+    pub fn promise(&mut self, promise: Promise) {
+        self.named.promises.push(promise);
     }
 
     /// Say that this examination has judged `span` by `rule` itself: what the

@@ -71,7 +71,10 @@ mod skops;
 mod spark;
 mod tar;
 mod template;
+mod tensorflow;
 mod text;
+mod tfjs;
+mod tflite;
 mod torch;
 mod torch_legacy;
 mod torch_package;
@@ -144,10 +147,16 @@ pub static FORMATS: &[&dyn Format] = &[
     &sentencepiece::SentencePiece,
     &spark::SparkMetadata,
     &template::JinjaTemplate,
-    &unexamined::TENSORFLOW_GRAPH,
-    &unexamined::TENSORFLOW_INDEX,
-    &unexamined::TENSORFLOW_DATA,
-    &unexamined::TFLITE,
+    &tensorflow::SavedModel,
+    &tensorflow::Graph,
+    &tensorflow::GraphText,
+    &tensorflow::KerasMetadata,
+    &tensorflow::Fingerprint,
+    &tensorflow::CheckpointIndex,
+    &tensorflow::CheckpointData,
+    &tensorflow::CheckpointState,
+    &tfjs::WebModel,
+    &tflite::Lite,
     &unexamined::EXECUTORCH,
     &unexamined::CAB,
     &unexamined::SQUASHFS,

@@ -18,6 +18,8 @@ pub struct Outcome {
     pub tensors: Vec<TensorTable>,
     /// Files that artifacts read their data from, to be looked for.
     pub companions: Vec<CompanionTable>,
+    /// What files say about files beside them, for the same.
+    pub promises: Vec<(String, Promise)>,
 }
 
 impl Outcome {
@@ -28,7 +30,18 @@ impl Outcome {
         self.artifacts.extend(other.artifacts);
         self.tensors.extend(other.tensors);
         self.companions.extend(other.companions);
+        self.promises.extend(other.promises);
     }
+}
+
+/// How long files beside a file are, as that file says: those of an index, and
+/// the shards with their data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// Their names, relative to the directory of the file that says so.
+    pub files: Vec<String>,
+    /// Bytes that the data in all of them together has.
+    pub bytes: u64,
 }
 
 /// The tensors that one file declares.

@@ -30,6 +30,8 @@ pub mod secrets;
 pub mod shards;
 pub mod skops;
 pub mod template;
+pub mod tensorflow;
+pub mod tflite;
 pub mod torch;
 pub mod zarr;
 
@@ -94,6 +96,8 @@ pub static FAMILIES: &[Family] = &[
     ("ONNX", onnx::RULES),
     ("Core ML", coreml::RULES),
     ("Files that a model reads", companions::RULES),
+    ("TensorFlow", tensorflow::RULES),
+    ("TensorFlow Lite", tflite::RULES),
     ("Archives", archive::RULES),
     ("Container images", oci::RULES),
     ("Packages", packages::RULES),

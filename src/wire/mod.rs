@@ -40,6 +40,7 @@ pub mod protobuf;
 pub mod python_literal;
 pub mod rar;
 pub mod seven_zip;
+pub mod sstable;
 pub mod tar;
 pub mod thrift;
 pub mod wide;

@@ -36,6 +36,7 @@ fn the_grade_of_a_broken_promise_is_what_it_lets_happen() {
         ("model.safetensors", PICKLE, Some(High)),
         ("model.gguf", PICKLE, Some(High)),
         ("model.onnx", PICKLE, Some(High)),
+        ("model.tflite", PICKLE, Some(High)),
         ("notes.txt", PICKLE, Some(High)),
         ("config.json", PICKLE, Some(High)),
         ("README.md", PICKLE, Some(High)),
@@ -60,6 +61,7 @@ fn the_grade_of_a_broken_promise_is_what_it_lets_happen() {
         ("notes.txt", EMPTY_ZIP, Some(Medium)),
         ("logo.png", EMPTY_ZIP, Some(Medium)),
         ("model.onnx", EMPTY_ZIP, Some(Medium)),
+        ("model.tflite", EMPTY_ZIP, Some(Medium)),
         // Programs; of those with a header the sweep tells.
         ("model.pt", SCRIPT, Some(Medium)),
         ("model.safetensors", CLASS, Some(Medium)),

@@ -13,6 +13,7 @@ mod crosscheck;
 mod families;
 mod group;
 mod index_names;
+mod promises;
 mod set;
 mod tensors;
 
@@ -25,4 +26,5 @@ pub use crosscheck::{CrossCheck, CrossFinding, crosscheck};
 pub use families::{FAMILIES, Family, FamilyMatch, Number, Numbering, Role, siblings_of};
 pub use group::{Grouping, group};
 pub use index_names::{local, local_names};
+pub use promises::promises;
 pub use set::{Set, Shard};

@@ -87,7 +87,7 @@ pub(in crate::formats) struct Tree {
 impl Tree {
     /// The tree where events have no places of their own: all of it stands in
     /// `span` of the artifact.
-    pub(super) fn within(self, span: Span) -> Self {
+    pub(in crate::formats) fn within(self, span: Span) -> Self {
         Tree {
             whole: Some(span),
             ..self

@@ -77,9 +77,7 @@ impl Format for Unexamined {
 
     fn kind(&self) -> Kind {
         match self.spec.id {
-            "rar" | "cab" | "iso" | "squashfs" | "dmg" | "ar" | "cpio" => Kind::Archive,
-            "lzip" => Kind::Stream,
-            "tensorflow-checkpoint-data" => Kind::Weights,
+            "cab" | "squashfs" | "dmg" => Kind::Archive,
             _ => Kind::Model,
         }
     }

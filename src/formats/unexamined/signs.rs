@@ -24,23 +24,6 @@ pub(super) fn protobuf(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [0x0a | 0x12, _, ..] | [0x08, 0..=127, ..])
 }
 
-/// The footer of a table file: TensorFlow's checkpoint index.
-pub(super) fn table_footer(probe: &Probe<'_>) -> bool {
-    let magic = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb";
-    probe.has_suffix(&[".index", ".ldb", ".sst"])
-        && probe.len() >= 48
-        && at(probe, probe.len().saturating_sub(8), magic)
-}
-
-/// `name.data-00000-of-00001`.
-pub(super) fn checkpoint_data(probe: &Probe<'_>) -> bool {
-    let name = probe.file_name();
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    name.rsplit_once(".data-")
-        .and_then(|(_, shard)| shard.split_once("-of-"))
-        .is_some_and(|(number, count)| digits(number) && digits(count))
-}
-
 /// A FlatBuffers file with this identifier, whose root lies in the file.
 pub(super) fn flatbuffer(probe: &Probe<'_>, identifier: &[u8]) -> bool {
     let Some((root, rest)) = probe.head().split_first_chunk::<4>() else {
@@ -48,11 +31,6 @@ pub(super) fn flatbuffer(probe: &Probe<'_>, identifier: &[u8]) -> bool {
     };
     let root = u64::from(u32::from_le_bytes(*root));
     rest.starts_with(identifier) && (8..probe.len()).contains(&root)
-}
-
-/// TensorFlow Lite.
-pub(super) fn tflite(probe: &Probe<'_>) -> bool {
-    flatbuffer(probe, b"TFL3")
 }
 
 /// ExecuTorch: `ET` and two digits.

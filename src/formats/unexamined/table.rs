@@ -20,61 +20,6 @@ const ROW: FormatSpec = FormatSpec {
     limitations: &[],
 };
 
-pub(in crate::formats) static TENSORFLOW_GRAPH: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tensorflow-graph",
-        title: "a TensorFlow graph",
-        suffixes: &[".pb", ".meta"],
-        runs_code: true,
-        references: &["https://www.tensorflow.org/guide/saved_model"],
-        limitations: &["Operators that read and write files or call Python are not seen."],
-        ..ROW
-    },
-    shared: &[".meta"],
-    signs: &[Sign::Suffix(signs::protobuf)],
-    remark: None,
-};
-
-pub(in crate::formats) static TENSORFLOW_INDEX: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tensorflow-checkpoint-index",
-        title: "the index of a TensorFlow checkpoint",
-        references: &["https://www.tensorflow.org/guide/checkpoint"],
-        limitations: &["Offsets into the data files are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::table_footer)],
-    remark: None,
-};
-
-pub(in crate::formats) static TENSORFLOW_DATA: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tensorflow-checkpoint-data",
-        title: "the data of a TensorFlow checkpoint",
-        references: &["https://www.tensorflow.org/guide/checkpoint"],
-        limitations: &["The values of the tensors are not judged."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::checkpoint_data)],
-    remark: None,
-};
-
-pub(in crate::formats) static TFLITE: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "tflite",
-        title: "a TensorFlow Lite model",
-        suffixes: &[".tflite"],
-        references: &["https://ai.google.dev/edge/litert/models/model_overview"],
-        limitations: &["Custom operators and offsets are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Check(signs::tflite)],
-    remark: None,
-};
-
 pub(in crate::formats) static EXECUTORCH: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "executorch",

@@ -23,26 +23,9 @@ fn padded(head: &[u8], len: usize) -> Vec<u8> {
 
 /// A sample for each row: a name, and how the bytes begin.
 fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
-    let at = |offset: usize, magic: &[u8]| [vec![0; offset], magic.to_vec(), vec![0; 64]].concat();
     let mut squashfs = padded(b"hsqs", 96);
     squashfs[28] = 4;
     vec![
-        (
-            "tensorflow-graph",
-            "saved_model.pb",
-            padded(b"\x08\x01\x12\x40", 64),
-        ),
-        (
-            "tensorflow-checkpoint-index",
-            "m.ckpt.index",
-            at(56, b"\x57\xfb\x80\x8b\x24\x75\x47\xdb")[..64].to_vec(),
-        ),
-        (
-            "tensorflow-checkpoint-data",
-            "m.ckpt.data-00000-of-00002",
-            vec![0; 64],
-        ),
-        ("tflite", "x", padded(b"\x1c\0\0\0TFL3", 64)),
         ("executorch", "x", padded(b"\x1c\0\0\0ET12", 64)),
         ("cab", "x", padded(b"MSCF\0\0\0\0", 64)),
         ("squashfs", "x", squashfs),

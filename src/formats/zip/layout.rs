@@ -76,8 +76,15 @@ fn promises(end: &End, directory: &Directory, len: u64, cx: &mut Context<'_>) {
     }
 }
 
+/// What stands behind the first offset of a TensorFlow Lite model.
+const LITE: &[u8] = b"TFL3";
+
 /// Bytes that nothing owns, unless they are padding.
 fn unowned(source: &dyn Source, slack: &Span, cx: &mut Context<'_>) -> Result<(), Fault> {
+    // Such a model packs the files that its metadata names behind itself.
+    if slack.start == 0 && *source.chunk(4..8)? == *LITE {
+        return Ok(());
+    }
     let place = if slack.start == 0 {
         "in front of the archive"
     } else if slack.end == source.len() {

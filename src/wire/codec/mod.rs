@@ -45,6 +45,7 @@ pub use ppmd::MODEL_CAP_BYTES;
 pub use remark::{About, Remark, Remarks};
 pub use skipped::{Skipped, skipped};
 pub use snappy::begins as begins_snappy;
+pub use sums::crc32c;
 pub use xz::begins as begins_xz;
 
 use std::io::Read as _;

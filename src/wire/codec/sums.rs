@@ -161,6 +161,11 @@ impl Crc32c {
     }
 }
 
+/// The CRC-32C (Castagnoli) of these bytes, as Snappy and sorted tables have it.
+pub fn crc32c(bytes: &[u8]) -> u32 {
+    Crc32c::of(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ pub(crate) enum Field {
     I16(i16),
     I64(i64),
     Text(Vec<u8>),
+    Numbers(Vec<i32>),
     Table(Vec<Field>),
     Tables(Vec<Vec<Field>>),
 }
@@ -63,6 +64,12 @@ fn table(fields: &[Field], out: &mut Vec<u8>) -> usize {
                 out.extend((text.len() as u32).to_le_bytes());
                 out.extend(text);
                 out.push(0);
+                at
+            }
+            Field::Numbers(numbers) => {
+                let at = out.len();
+                out.extend((numbers.len() as u32).to_le_bytes());
+                out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
                 at
             }
             Field::Table(fields) => table(fields, out),

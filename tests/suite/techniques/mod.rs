@@ -14,6 +14,7 @@ mod seven_zip;
 mod streams;
 mod tar;
 mod templates;
+mod tensorflow;
 mod zip;
 
 /// One technique.
@@ -59,6 +60,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         gguf::CHAPTERS,
         templates::CHAPTERS,
         repository::CHAPTERS,
+        tensorflow::CHAPTERS,
     ];
     families.into_iter().flatten()
 }

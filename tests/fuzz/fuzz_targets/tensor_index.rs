@@ -1,0 +1,80 @@
+//! The index of a checkpoint of any bytes is examined to an end, and nothing is said without
+//! words or outside of the bytes.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use libfuzzer_sys::fuzz_target;
+use modelaudit::budget::Budget;
+use modelaudit::formats::{Artifact, Body, Context, Probe, Sink, find};
+use modelaudit::report::{Location, Place, Why};
+use modelaudit::rules::Draft;
+use modelaudit::source::Memory;
+use modelaudit::wire::codec::crc32c;
+
+/// Checks what is said about an artifact of this length.
+struct Check(u64);
+
+impl Check {
+    fn place(&self, place: &Place) {
+        assert!(place.offset.is_none_or(|at| at <= self.0), "{place:?}");
+    }
+}
+
+impl Sink for Check {
+    fn finding(&self, draft: Draft) {
+        assert!(!draft.message.is_empty());
+        self.place(&draft.place);
+    }
+
+    fn gap(&self, at: Place, _why: Why, detail: String) {
+        assert!(!detail.is_empty());
+        self.place(&at);
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    examine("tensorflow-checkpoint-index", "x.index", bytes.to_vec());
+    // One block of any records, with the frames that the fuzzer would have to find.
+    let mut file = framed(bytes);
+    let index_at = file.len() as u8;
+    let len = bytes.len().min(120) as u8;
+    let entry = [0, 1, 2, b'k', 0, len, 0, 0, 0, 0, 1, 0, 0, 0];
+    file.extend(framed(&entry));
+    let mut footer = vec![0, 0, index_at & 0x7f, entry.len() as u8];
+    footer.resize(40, 0);
+    file.extend(footer);
+    file.extend(0xdb47_7524_8b80_fb57_u64.to_le_bytes());
+    examine("tensorflow-checkpoint-index", "x.index", file);
+});
+
+/// A block that is not packed, with its checksum.
+fn framed(bytes: &[u8]) -> Vec<u8> {
+    let mut block = bytes[..bytes.len().min(110)].to_vec();
+    block.push(0);
+    let sum = crc32c(&block).rotate_right(15).wrapping_add(0xa282_ead8);
+    block.extend(sum.to_le_bytes());
+    block
+}
+
+fn examine(format: &str, name: &str, file: Vec<u8>) {
+    let len = file.len() as u64;
+    let artifact = Artifact {
+        location: Location::file(name),
+        name: name.to_owned(),
+        source: Arc::new(Memory::new(file)),
+        depth: 0,
+    };
+    let format = find(format).expect("the format is registered");
+    format.recognise(&Probe::new(&artifact));
+    let (check, budget) = (Check(len), Budget::unlimited());
+    let mut cx = Context::new(&check, &budget);
+    // A fault is a gap with words of its own.
+    let _ended = format.examine(&artifact, &mut cx);
+    for member in cx.finish().members {
+        if let Body::Stored(span) = member.body {
+            assert!(span.start <= span.end && span.end <= len, "{span:?}");
+        }
+    }
+}
