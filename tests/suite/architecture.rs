@@ -24,6 +24,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ruff_python_", &["detect/python/"]),
     ("ruff_text_size::", &["detect/python/"]),
     ("stacker::", &["detect/python/parse.rs"]),
+    ("minijinja::", &["detect/template/parse.rs"]),
     (
         "unsafe {",
         &[

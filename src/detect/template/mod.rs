@@ -40,7 +40,7 @@ mod tree;
 mod value;
 
 #[cfg(test)]
-mod families;
+mod families_tests;
 #[cfg(test)]
 mod tests;
 

@@ -18,12 +18,6 @@ pub(super) fn at(probe: &Probe<'_>, at: u64, magic: &[u8]) -> bool {
             .is_ok_and(|seen| *seen == *magic)
 }
 
-/// A first field of a protobuf message: a length-delimited field 1 or 2, or a
-/// small number in field 1.
-pub(super) fn protobuf(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0x0a | 0x12, _, ..] | [0x08, 0..=127, ..])
-}
-
 /// A FlatBuffers file with this identifier, whose root lies in the file.
 pub(super) fn flatbuffer(probe: &Probe<'_>, identifier: &[u8]) -> bool {
     let Some((root, rest)) = probe.head().split_first_chunk::<4>() else {
