@@ -51,7 +51,7 @@ pub struct ServingConfig;
 static SPEC: FormatSpec = FormatSpec {
     id: "serving-configuration",
     title: "spaCy or Triton configuration",
-    suffixes: &[".pbtxt"],
+    suffixes: &[],
     runs_code: false,
     content: Content::Data,
     layer_of: Some("source-code"),

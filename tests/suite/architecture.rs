@@ -62,7 +62,10 @@ fn sources() -> BTreeMap<String, String> {
         .map(|e| e.unwrap().into_path());
     files
         .filter(|path| path.extension().is_some_and(|e| e == "rs"))
-        .filter(|path| !path.to_string_lossy().ends_with("tests.rs"))
+        .filter(|path| {
+            let path = path.to_string_lossy();
+            !path.ends_with("tests.rs") && !path.contains("/tests/")
+        })
         .map(|path| {
             (
                 relative(&path, &root),
