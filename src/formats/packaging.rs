@@ -167,9 +167,7 @@ impl Format for ProjectFile {
                     shown(value)
                 );
                 tally.add(rules::BUILD_BACKEND.at(span.clone()).message(message));
-            } else if OPTIONS.contains(&key) {
-                index(value, line, span, tally);
-            } else if key == "url" && line.contains("/simple") {
+            } else if OPTIONS.contains(&key) || key == "url" && line.contains("/simple") {
                 index(value, line, span, tally);
             } else if line.contains(" @ ") {
                 let text = line.trim_matches(['"', '\'', ',', ' ']);

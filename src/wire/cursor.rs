@@ -8,8 +8,11 @@
 use super::Fault;
 use crate::source::Source;
 
-/// Bytes read at a time.
+/// Bytes read at a time, at most.
 const BUFFER_BYTES: usize = 64 << 10;
+
+/// Bytes of the first read: who only takes a look needs no more.
+const FIRST_BYTES: usize = 4 << 10;
 
 /// A position in a source, with a buffer behind it.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub struct Cursor<'a> {
     base: u64,
     /// Index of the next byte in `buffer`.
     next: usize,
+    /// Bytes that the next read takes: more each time.
+    step: usize,
 }
 
 impl<'a> Cursor<'a> {
@@ -32,6 +37,7 @@ impl<'a> Cursor<'a> {
             buffer: Vec::new(),
             base: at,
             next: 0,
+            step: FIRST_BYTES,
         }
     }
 
@@ -83,7 +89,7 @@ impl<'a> Cursor<'a> {
         let want = want.min(BUFFER_BYTES);
         let have = self.buffer.len().saturating_sub(self.next);
         if have < want && (have as u64) < self.remaining() {
-            self.refill()?;
+            self.refill(want)?;
         }
         let rest = self.buffer.get(self.next..).unwrap_or_default();
         Ok(rest.get(..want).unwrap_or(rest))
@@ -201,10 +207,12 @@ impl<'a> Cursor<'a> {
         Fault::malformed(at, format!("{wanted} bytes are needed and {left} are left"))
     }
 
-    fn refill(&mut self) -> Result<(), Fault> {
+    /// Read on from here, `want` bytes at least.
+    fn refill(&mut self, want: usize) -> Result<(), Fault> {
         let at = self.position();
         let left = usize::try_from(self.remaining()).unwrap_or(usize::MAX);
-        self.buffer.resize(left.min(BUFFER_BYTES), 0);
+        self.buffer.resize(left.min(self.step.max(want)), 0);
+        self.step = self.step.saturating_mul(4).min(BUFFER_BYTES);
         self.base = at;
         self.next = 0;
         let filled = self.source.fill_at(at, &mut self.buffer)?;

@@ -124,25 +124,26 @@ fn a_member_too_long_to_keep_is_swept_as_it_passes() {
     assert_eq!(member.coverage.missed, 0);
 }
 
-/// A NumPy array of zeros with the payload near its end, in gzip.
-fn packed_array(len: usize) -> Vec<u8> {
-    let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({len},), }}");
-    let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
-    bytes.extend(format!("{header:<117}\n").bytes());
-    let begin = bytes.len();
-    bytes.resize(begin + len, 0);
-    let at = bytes.len() - 4096;
+/// A tar archive with the payload near its end, in gzip: archives are kept.
+fn packed_archive(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    let at = len - 4096;
     bytes[at..at + PAYLOAD.len()].copy_from_slice(PAYLOAD);
-    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    writer.write_all(&bytes).unwrap();
-    writer.finish().unwrap()
+    let fast = flate2::Compression::fast();
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), fast));
+    let mut header = tar::Header::new_ustar();
+    header.set_size(len as u64);
+    header.set_mode(0o644);
+    tar.append_data(&mut header, "weights.bin", &bytes[..])
+        .unwrap();
+    tar.into_inner().unwrap().finish().unwrap()
 }
 
 #[test]
 fn a_disk_without_space_costs_no_bytes() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("weights.npy.gz");
-    std::fs::write(&path, packed_array(40 << 20)).unwrap();
+    let path = dir.path().join("model.tar.gz");
+    std::fs::write(&path, packed_archive(40 << 20)).unwrap();
     let scan = |temporary: &std::path::Path| {
         let output = command(&["--format", "json", path.to_str().unwrap()])
             .env("TMPDIR", temporary)

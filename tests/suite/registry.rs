@@ -3,9 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use modelaudit::formats::FORMATS;
+use modelaudit::formats::{Artifact, FORMATS, Probe};
+use modelaudit::report::Location;
 use modelaudit::rules;
+use modelaudit::source::{ReadError, SharedSource, Source};
 
 use crate::support::{cases, fixtures};
 
@@ -119,5 +123,52 @@ fn the_catalogue_of_fixtures_says_what_each_proves() {
             case.name
         );
         assert!(!case.inputs().is_empty(), "{}: no input", case.name);
+    }
+}
+
+/// Zeros that count how many of them are read.
+#[derive(Debug, Default)]
+struct Counted(AtomicU64);
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        1 << 30
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> Result<usize, ReadError> {
+        let n = buf.len().min(self.len().saturating_sub(at) as usize);
+        buf[..n].fill(0);
+        self.0.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+#[test]
+fn recognisers_look_at_the_ends_of_what_they_do_not_know_and_no_further() {
+    /// Head and tail, once for all.
+    const SHARED_CAP_BYTES: u64 = 96 << 10;
+    /// What one may read besides.
+    const CAP_BYTES: u64 = 4 << 10;
+    for name in ["weights.bin", "weights", "model.dat"] {
+        let counted = Arc::new(Counted::default());
+        let artifact = Artifact {
+            location: Location::file(name),
+            name: name.to_owned(),
+            source: Arc::clone(&counted) as SharedSource,
+            depth: 0,
+        };
+        let probe = Probe::new(&artifact);
+        let _ = probe.tail();
+        assert!(counted.0.load(Ordering::Relaxed) <= SHARED_CAP_BYTES);
+        let mut greedy = Vec::new();
+        for format in FORMATS {
+            counted.0.store(0, Ordering::Relaxed);
+            format.recognise(&probe);
+            let read = counted.0.load(Ordering::Relaxed);
+            if read > CAP_BYTES {
+                greedy.push((format.spec().id, read));
+            }
+        }
+        assert_eq!(greedy, [], "{name}");
     }
 }

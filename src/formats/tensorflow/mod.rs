@@ -133,7 +133,7 @@ fn root(probe: &Probe<'_>) -> Option<Root> {
     let begins = probe
         .head()
         .first()
-        .is_some_and(|byte| byte & 7 <= 2 || byte & 7 == 5);
+        .is_some_and(|byte| byte >> 3 > 0 && matches!(byte & 7, 0..=2 | 5));
     begins
         .then(|| shape::root(probe.source(), &(0..probe.len())))
         .flatten()
