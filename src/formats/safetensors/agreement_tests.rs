@@ -60,7 +60,8 @@ const EIGHT_BITS: &[&str] = &[
     "[]",
 ];
 
-/// Frames around the entry of one tensor, `E`.
+/// Frames around the entry of one tensor, `E`. A space in front of the header is
+/// not among them: the format forbids it, and the reference reads it.
 const FRAMES: &[&str] = &[
     "{E}",
     "{E}   ",
@@ -69,7 +70,6 @@ const FRAMES: &[&str] = &[
     "{E}x",
     "{E,}",
     "{E",
-    " {E}",
     "\u{feff}{E}",
     "[E]",
     "{E}{}",
