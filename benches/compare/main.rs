@@ -4,10 +4,10 @@
 //! Makes a safetensors file of four units, a PyTorch archive and a GGUF file of
 //! one, a set of eight shards of half a unit, and 10,000 tiny pickles (a unit
 //! is 1024 MiB unless told; they stay in the target folder for the next run).
-//! The files are in the page cache; every command runs once, and then five
-//! times, all in turn: the medians of the wall time count; what takes more than five
-//! seconds runs once. Tools that are not installed are left out. With `--write` the table goes into `docs/performance.md`, between
-//! its two marks.
+//! The files are in the page cache. Every command runs once, and then five
+//! times, all in turn; the medians of the wall time count. What takes more than
+//! five seconds runs once. Tools that are not installed are left out. With
+//! `--write` the table goes into `docs/performance.md`, between its two marks.
 
 mod data;
 #[path = "../sweep/kinds.rs"]

@@ -25,6 +25,7 @@ pub mod packages;
 pub mod packaging;
 pub mod pickle;
 pub mod python;
+pub mod repository;
 pub mod safetensors;
 pub mod secrets;
 pub mod shards;
@@ -105,6 +106,7 @@ pub static FAMILIES: &[Family] = &[
     ("Safetensors", safetensors::RULES),
     ("GGUF", gguf::RULES),
     ("Shard sets", shards::RULES),
+    ("Repositories", repository::RULES),
     ("Manifests", manifest::RULES),
     ("Templates", template::RULES),
     ("Content and names", content::RULES),
