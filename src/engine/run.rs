@@ -8,6 +8,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::context::{JobContext, LeftOut};
@@ -24,6 +25,11 @@ use crate::report::{Location, Outcome, Policy, Verdict, Why};
 
 /// How often the clock, the memory and the observer are served.
 const HEARTBEAT: Duration = Duration::from_millis(100);
+
+/// Jobs from which answers are awaited together, and for how long: waking for
+/// each of ten thousand tiny files costs as much as reading them.
+const MANY_JOBS: usize = 64;
+const MANY_JOBS_PAUSE: Duration = Duration::from_millis(1);
 
 /// Time that a stopped job has to come back before it is left behind.
 const GRACE: Duration = Duration::from_millis(1000);
@@ -185,10 +191,13 @@ impl Watch<'_> {
         let mut beat = Instant::now();
         while self.left > 0 {
             match answers.recv_timeout(HEARTBEAT) {
-                Ok(Answer::Started(number)) => self.started(number),
-                Ok(Answer::Ended(number, time)) => self.finish(number, time),
+                Ok(answer) => self.take(answer),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            answers.try_iter().for_each(|answer| self.take(answer));
+            if self.left >= MANY_JOBS {
+                thread::sleep(MANY_JOBS_PAUSE);
             }
             if beat.elapsed() >= HEARTBEAT {
                 beat = Instant::now();
@@ -196,6 +205,13 @@ impl Watch<'_> {
                 self.watch_memory();
                 self.leave_the_hung();
             }
+        }
+    }
+
+    fn take(&mut self, answer: Answer) {
+        match answer {
+            Answer::Started(number) => self.started(number),
+            Answer::Ended(number, time) => self.finish(number, time),
         }
     }
 

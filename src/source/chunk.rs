@@ -10,6 +10,10 @@ use crate::report::Span;
 /// Bytes that idle buffers may hold together.
 const SPARE_CAP_BYTES: usize = 64 << 20;
 
+/// Bytes from which a buffer is kept for its next use: the allocator is quick
+/// enough with smaller ones, and a few of them would fill the list.
+const SPARE_MIN_BYTES: usize = 64 << 10;
+
 /// Buffers that wait for their next use. Large reads come by the thousand,
 /// and fresh pages cost as much as the sweep itself.
 static SPARE: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
@@ -80,7 +84,10 @@ pub struct Buffer {
 impl Buffer {
     /// A buffer of `len` bytes of any content.
     fn of(len: usize) -> Result<Self, ReadError> {
-        let mut bytes = take_spare(len);
+        let mut bytes = match len < SPARE_MIN_BYTES {
+            true => Vec::new(),
+            false => take_spare(len),
+        };
         if bytes.len() < len {
             let more = len.saturating_sub(bytes.len());
             bytes
@@ -139,6 +146,9 @@ impl Deref for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        if self.bytes.capacity() < SPARE_MIN_BYTES {
+            return;
+        }
         let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
         let held: usize = spare.iter().map(Vec::capacity).sum();
         if held.saturating_add(self.bytes.capacity()) <= SPARE_CAP_BYTES {
