@@ -1,6 +1,8 @@
 //! Documentation that is made from the program stays in step with it.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use modelaudit::engine::shards::FAMILIES;
 use modelaudit::formats::{FORMATS, Format};
@@ -92,4 +94,40 @@ fn the_page_on_outputs_lists_every_family_of_shards() {
         FAMILIES.len() + 2,
         "heading, rule, and one row each"
     );
+}
+
+/// Pages that people write and that say where things stand.
+const PAGES: &[&str] = &[
+    "README.md",
+    "docs/adding-a-format.md",
+    "docs/architecture.md",
+    "docs/limits.md",
+    "docs/performance.md",
+    "docs/threat-model.md",
+];
+
+#[test]
+fn the_pages_name_files_and_folders_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_path = |word: &&str| {
+        let head = word.split('/').next().unwrap_or_default();
+        word.contains('/')
+            && ["src", "tests", "benches", "docs"].contains(&head)
+                | root.join("src").join(head).is_dir()
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b))
+    };
+    let mut seen = 0;
+    for page in PAGES {
+        let text = fs::read_to_string(root.join(page)).expect("the page is there");
+        for word in text.split('`').skip(1).step_by(2).filter(is_path) {
+            seen += 1;
+            assert!(
+                root.join(word).exists() || root.join("src").join(word).exists(),
+                "{page} names `{word}`, which is not there"
+            );
+        }
+    }
+    assert!(seen > 100, "only {seen} paths were seen");
 }
