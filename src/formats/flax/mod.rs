@@ -66,7 +66,7 @@ impl Format for Flax {
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         let named = probe.has_suffix(SPEC.suffixes);
         match probe.head() {
-            [0x80..=0x9f | 0xdc..=0xdf, ..] if named => Claim::Magic,
+            head if named && begins(head) => Claim::Magic,
             _ if named => Claim::Name,
             // A map whose first key is text.
             [0x81..=0x8f, 0xa1..=0xbf | 0xd9, ..]
@@ -88,6 +88,22 @@ impl Format for Flax {
     }
 }
 
+/// Whether bytes under the suffix begin as a tree does. Pickles, HDF5, pictures
+/// and `.npy` files begin with markers of maps and arrays as well; none of them
+/// has text for a key, or anything but a small number for an element.
+fn begins(head: &[u8]) -> bool {
+    match head {
+        [0x80 | 0x90] | [0xc7..=0xc9 | 0xd4..=0xd8, ..] => true,
+        [0x81..=0x8f, key, ..] | [0xde, _, _, key, ..] | [0xdf, _, _, _, _, key, ..] => {
+            matches!(*key, 0xa0..=0xbf | 0xd9..=0xdb)
+        }
+        [0x91..=0x9f, first, ..] | [0xdc, _, _, first, ..] | [0xdd, _, _, _, _, first, ..] => {
+            *first >= 0x80
+        }
+        _ => false,
+    }
+}
+
 /// Whether an array of Flax is among the first values.
 fn has_array(source: &dyn Source) -> bool {
     let mut walker = Walker::new(source, 0..source.len());
@@ -106,7 +122,10 @@ fn has_array(source: &dyn Source) -> bool {
 
 fn examine(artifact: &Artifact, cx: &mut Context<'_>, tally: &mut Tally) -> Result<(), Fault> {
     let source = artifact.source.as_ref();
-    if !matches!(*source.chunk(0..1)?, [0x80..=0x9f | 0xdc..=0xdf]) {
+    if !matches!(
+        *source.chunk(0..1)?,
+        [0x80..=0x9f | 0xdc..=0xdf | 0xc7..=0xc9 | 0xd4..=0xd8]
+    ) {
         return Err(Fault::malformed(0, "no map or array begins the file"));
     }
     let mut walker = Walker::new(source, 0..source.len());
