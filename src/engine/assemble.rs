@@ -29,6 +29,7 @@ pub fn assemble(
         tensors: _,
         companions: _,
         promises: _,
+        descriptions: _,
     } = outcome;
     let (mut findings, suppressed) = under_policy(findings, policy);
     findings.sort_by(Finding::order);

@@ -173,6 +173,7 @@ fn examine(
     job.ledger
         .tensors(entry, take(&mut named.tensors), named.tensor_total);
     job.ledger.promises(entry, take(&mut named.promises));
+    job.ledger.description(entry, take(&mut named.description));
     job.ledger.judged(entry, take(&mut named.judged));
     let accepted = take(&mut named.accepted);
     job.ledger

@@ -13,7 +13,7 @@ use crate::budget::Budget;
 use crate::formats::shard_index::{self, Index};
 use crate::formats::{Artifact, companions};
 use crate::report::{Gap, Location};
-use crate::source::{Disk, Metered};
+use crate::source::{Disk, Metered, Source};
 
 /// Shards of a set that run at the same time, unless the person says
 /// otherwise or the machine has fewer cores.
@@ -193,7 +193,7 @@ fn is_configuration(name: &str) -> bool {
 
 fn read_index(found: &Found, budget: &Budget) -> Option<Index> {
     match &found.source {
-        Some(source) => shard_index::read(source.as_ref(), budget).ok(),
+        Some(source) => guarded_index(source.as_ref(), budget),
         None if found.unread => None,
         None => index_at(&found.file, budget),
     }
@@ -204,5 +204,13 @@ fn read_index(found: &Found, budget: &Budget) -> Option<Index> {
 fn index_at(path: &Path, budget: &Budget) -> Option<Index> {
     let disk = Disk::open(path, false).ok()?;
     let metered = Metered::new(Arc::new(disk), budget.clone());
-    shard_index::read(&metered, budget).ok()
+    guarded_index(&metered, budget)
+}
+
+/// The index in these bytes. Nothing that goes wrong here ends the scan: the
+/// examination of the file says it again, as a gap.
+fn guarded_index(source: &dyn Source, budget: &Budget) -> Option<Index> {
+    guarded(|| shard_index::read(source, budget).ok())
+        .ok()
+        .flatten()
 }

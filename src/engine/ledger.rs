@@ -13,8 +13,8 @@ use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
-    Accepted, ArtifactReport, Companion, CompanionTable, Coverage, Finding, Gap, Location, Outcome,
-    Place, Promise, Span, Tensor, TensorTable, Why,
+    Accepted, ArtifactReport, Companion, CompanionTable, Coverage, Description, Finding, Gap,
+    Location, Outcome, Place, Promise, Span, Tensor, TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -81,6 +81,7 @@ struct Account {
     companions: Vec<Companion>,
     tensor_total: Option<u64>,
     promises: Vec<Promise>,
+    description: Description,
     /// Whether a byte was met that no text has.
     binary: bool,
 }
@@ -180,6 +181,7 @@ impl Ledger {
             companions: Vec::new(),
             tensor_total: None,
             promises: Vec::new(),
+            description: Description::default(),
             binary: false,
         });
         Entry(books.accounts.len() - 1)
@@ -372,6 +374,13 @@ impl Ledger {
         self.account(entry, |a| a.promises.extend(promises));
     }
 
+    /// Keep what a manifest says about the files beside it.
+    pub fn description(&self, entry: Entry, description: Description) {
+        if !description.is_empty() {
+            self.account(entry, |a| a.description = description);
+        }
+    }
+
     /// The sink that an examiner of this artifact writes to.
     pub fn sink(&self, entry: Entry) -> ArtifactSink<'_> {
         ArtifactSink {
@@ -440,6 +449,10 @@ impl Books {
                 let promises = std::mem::take(&mut account.promises);
                 let told = promises.into_iter().map(|p| (path.clone(), p));
                 outcome.promises.extend(told);
+                let description = std::mem::take(&mut account.description);
+                if !description.is_empty() {
+                    outcome.descriptions.push((path, description));
+                }
             }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);

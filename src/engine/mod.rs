@@ -23,6 +23,7 @@ mod observe;
 mod open;
 mod pieces;
 mod plan;
+mod repository;
 mod request;
 mod run;
 mod scan;

@@ -25,6 +25,12 @@ const SEALED: [&str; 3] = ["7z", "rar", "cab"];
 /// Programs that the sweep tells of wherever they lie.
 const TOLD_BY_SWEEP: [&str; 5] = ["elf", "pe", "mach-o", "webassembly", "dex"];
 
+/// Suffixes of files that a desktop starts when they are opened, and that it
+/// may not show.
+const STARTED_SUFFIXES: [&str; 12] = [
+    "bat", "cmd", "com", "exe", "hta", "lnk", "msi", "pif", "ps1", "scr", "vbs", "wsf",
+];
+
 /// Bytes of a name that are all digits of a checksum, at least.
 const DIGEST_DIGITS: usize = 32;
 
@@ -251,6 +257,8 @@ fn misleading(name: &Name, found: &[&'static dyn Format]) -> Option<Draft> {
         harmless_inside(&stem.to_lowercase()).filter(|_| runs && name.may_run())
     {
         format!("reads like that of {inner} and ends like one that runs code")
+    } else if let Some(inner) = data_inside(stem, suffix) {
+        format!("reads like that of {inner} and ends like that of a program")
     } else {
         return None;
     };
@@ -266,6 +274,25 @@ impl Name {
     fn may_run(&self) -> bool {
         self.promised.iter().any(|p| p.spec().runs_code)
     }
+}
+
+/// What a name without its last suffix promises, where that suffix is one of
+/// programs and what is in front of it one of data.
+fn data_inside(stem: &str, suffix: &str) -> Option<&'static str> {
+    if !STARTED_SUFFIXES.contains(&suffix.to_lowercase().as_str()) {
+        return None;
+    }
+    let stem = stem.to_lowercase();
+    let is_data = |kind: Kind| {
+        matches!(
+            kind,
+            Kind::Model | Kind::Weights | Kind::Columns | Kind::Media
+        )
+    };
+    let inner = promised(&stem).into_iter().find(|p| is_data(p.kind()));
+    let is_loose = LOOSE_SUFFIXES.iter().any(|loose| stem.ends_with(loose));
+    let title = inner.map(|format| format.spec().title);
+    title.or_else(|| is_loose.then_some("weights"))
 }
 
 /// The title of the model format without code that a name without its last

@@ -205,6 +205,7 @@ impl<'a> Pieces<'a> {
         let claims: Vec<Claimed> = recognise(&piece)
             .into_iter()
             .filter(|(format, claim)| *claim >= Claim::Magic && format.kind() != Kind::Text)
+            .filter(|(format, _)| format.kind() != Kind::Stream || !self.packs_numbers())
             .filter(|(format, _)| span.start > 0 || !is_known(format.spec().id))
             .collect();
         if let Some(draft) = names::attached(&self.formats, &claims, span, len) {
@@ -272,8 +273,13 @@ impl<'a> Pieces<'a> {
     /// Whether an archive here is more than the way in which a format packs
     /// its numbers.
     fn counts(&self, carve: Carve) -> bool {
-        let packs = self.formats.iter().any(|f| f.kind() == Kind::Columns);
-        carve.archive.codec().is_none() || !packs
+        carve.archive.codec().is_none() || !self.packs_numbers()
+    }
+
+    /// Whether a format here packs its numbers, so that packed streams are
+    /// everywhere in it, also where numbers once were.
+    fn packs_numbers(&self) -> bool {
+        self.formats.iter().any(|f| f.kind() == Kind::Columns)
     }
 
     fn tell(&self, job: &JobContext, entry: Entry, hit: Hit, carve: Carve, span: Option<&Span>) {

@@ -12,7 +12,8 @@ use super::inventory::{IndexedSet, Inventory};
 use super::ledger::finding;
 use super::observe::{Event, Observer, ShardNumber};
 use super::plan::MAP_WINDOW_BYTES;
-use super::request::Request;
+use super::repository;
+use super::request::{Input, Request};
 use super::run::{self, Ended, Planned};
 use super::shards::{CrossCheck, crosscheck, promises};
 use crate::budget::Budget;
@@ -55,8 +56,17 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
         gaps: inventory.gaps,
         ..Outcome::default()
     };
-    let shard_sets = close_sets(&inventory.sets, &mut ended, &request.policy, &mut outcome);
+    let tensors: Vec<TensorTable> = ended
+        .iter_mut()
+        .flat_map(|job| std::mem::take(&mut job.outcome.tensors))
+        .collect();
+    let sets = &inventory.sets;
+    let shard_sets = close_sets(sets, &tensors, &mut ended, &request.policy, &mut outcome);
     companions::check(&mut ended, &mut outcome);
+    let told = repository::check(&ended, &tensors, |file| is_in_directory(request, file));
+    let told = told.into_iter();
+    let told = told.map(|(location, draft)| finding(draft, &location));
+    outcome.findings.extend(told);
     let mut reading = BTreeMap::new();
     for job in ended {
         let bytes: &mut u64 = reading
@@ -89,6 +99,15 @@ fn tell_sets(request: &Request, inventory: &Inventory, observer: &dyn Observer) 
     }
 }
 
+/// Whether a file was found in a directory that the person named, so that what
+/// is not beside it is not there.
+fn is_in_directory(request: &Request, file: &Path) -> bool {
+    request.inputs.iter().any(|input| match input {
+        Input::Path(root) => file != root && file.starts_with(root),
+        _ => false,
+    })
+}
+
 /// One job per file that is read: shards in the order of their sets, then the
 /// rest.
 fn jobs(request: &Request, inventory: &Inventory) -> Vec<Planned> {
@@ -119,14 +138,11 @@ fn jobs(request: &Request, inventory: &Inventory) -> Vec<Planned> {
 /// goes to `outcome`.
 fn close_sets(
     sets: &[IndexedSet],
+    tensors: &[TensorTable],
     ended: &mut [Ended],
     policy: &Policy,
     outcome: &mut Outcome,
 ) -> Vec<ShardSetReport> {
-    let tensors: Vec<TensorTable> = ended
-        .iter_mut()
-        .flat_map(|job| std::mem::take(&mut job.outcome.tensors))
-        .collect();
     let promised: Vec<_> = ended
         .iter_mut()
         .flat_map(|job| std::mem::take(&mut job.outcome.promises))
@@ -145,7 +161,7 @@ fn close_sets(
             missing,
             extra,
             findings,
-        } = crosscheck(set, index.as_ref(), &tensors);
+        } = crosscheck(set, index.as_ref(), tensors);
         let findings = findings
             .into_iter()
             .map(|(location, draft)| finding(draft, &location));

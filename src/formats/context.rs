@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::budget::{Budget, Stop};
-use crate::report::{Accepted, Companion, Place, Promise, Span, Tensor, Why};
+use crate::report::{Accepted, Companion, Description, Place, Promise, Span, Tensor, Why};
 use crate::rules::{Draft, Rule};
 use crate::source::Piece;
 use crate::wire::codec::Packing;
@@ -109,6 +109,8 @@ pub struct Named {
     pub tensor_total: Option<u64>,
     /// What the artifact says about the length of files beside it.
     pub promises: Vec<Promise>,
+    /// What a manifest says about the files beside it.
+    pub description: Description,
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
@@ -176,6 +178,12 @@ impl<'a> Context<'a> {
     /// it with those that are there.
     pub fn promise(&mut self, promise: Promise) {
         self.named.promises.push(promise);
+    }
+
+    /// Say what a manifest says about the files beside it. The engine compares
+    /// it with those that are there.
+    pub fn describe(&mut self, description: Description) {
+        self.named.description = description;
     }
 
     /// Say that this examination has judged `span` by `rule` itself: what the

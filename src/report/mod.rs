@@ -24,7 +24,10 @@ pub use escape::{bytes as escape_bytes, text as escape_text};
 pub use finding::Finding;
 pub use gap::{Gap, Why};
 pub use location::{Location, Place, Span};
-pub use outcome::{Companion, CompanionTable, Outcome, Promise, Tensor, TensorTable};
+pub use outcome::{
+    Companion, CompanionTable, Description, Embedding, Module, Outcome, Promise, Tensor,
+    TensorTable,
+};
 pub use policy::{INTERRUPTED_EXIT_CODE, Policy, Verdict};
 pub use severity::{Severity, UnknownSeverity};
 pub use shard_set::{ShardRow, ShardSetReport};

@@ -20,6 +20,8 @@ pub struct Outcome {
     pub companions: Vec<CompanionTable>,
     /// What files say about files beside them, for the same.
     pub promises: Vec<(String, Promise)>,
+    /// What manifests say about the files beside them, for the same.
+    pub descriptions: Vec<(String, Description)>,
 }
 
 impl Outcome {
@@ -31,6 +33,7 @@ impl Outcome {
         self.tensors.extend(other.tensors);
         self.companions.extend(other.companions);
         self.promises.extend(other.promises);
+        self.descriptions.extend(other.descriptions);
     }
 }
 
@@ -42,6 +45,42 @@ pub struct Promise {
     pub files: Vec<String>,
     /// Bytes that the data in all of them together has.
     pub bytes: u64,
+}
+
+/// What a manifest says about the files beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// The table of words that the model has.
+    pub embedding: Option<Embedding>,
+    /// Python files of its directory that a loader imports.
+    pub modules: Vec<Module>,
+}
+
+impl Description {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.embedding.is_none() && self.modules.is_empty()
+    }
+}
+
+/// How large the table of words of a model is, by its configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Embedding {
+    /// Words.
+    pub words: u64,
+    /// Numbers for each word, at least.
+    pub narrowest: u64,
+    /// Numbers for each word, at most.
+    pub widest: u64,
+}
+
+/// A Python file that a manifest names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Module {
+    /// Its name, relative to the directory of the manifest, with `/`.
+    pub file: String,
+    /// Where the manifest says so.
+    pub at: Span,
 }
 
 /// The tensors that one file declares.

@@ -26,6 +26,7 @@ pub mod packages;
 pub mod packaging;
 pub mod pickle;
 pub mod python;
+pub mod repository;
 pub mod safetensors;
 pub mod secrets;
 pub mod shards;
@@ -107,6 +108,7 @@ pub static FAMILIES: &[Family] = &[
     ("GGUF", gguf::RULES),
     ("Flax and Orbax", flax::RULES),
     ("Shard sets", shards::RULES),
+    ("Repositories", repository::RULES),
     ("Manifests", manifest::RULES),
     ("Templates", template::RULES),
     ("Content and names", content::RULES),

@@ -220,7 +220,9 @@ fn many_scans_with_faults_alone() {
         let caught = std::panic::catch_unwind(|| one(number, &inputs));
         if let Err(panic) = caught {
             let _ = std::panic::take_hook();
-            std::panic::resume_unwind(panic);
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let said = words.or(panic.downcast_ref::<&str>().copied());
+            panic!("scan {number}: {}", said.unwrap_or("no words"));
         }
         if number == scans / 10 {
             before = (open_files(), resident());

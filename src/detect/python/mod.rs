@@ -10,7 +10,7 @@
 //! ordinary model has no reason to do so while it is imported.
 //!
 //! What the parser refuses, since it is too long or nests too deep, is read
-//! token by token instead ([`tokens`]), and a limit says so.
+//! token by token instead (`tokens`), and a limit says so.
 //!
 //! An attacker hides the name, or the code in a constant, or nests until the
 //! parser gives up. Not seen: values that pass through attributes, containers

@@ -7,9 +7,9 @@
 //! `.name`, a subscript, a filter that takes an attribute's name, and
 //! `str.format`. No chat template has a use for one.
 //!
-//! The template is cut into tokens as Jinja cuts it ([`tokens`]), written anew
-//! in the plainest spelling ([`plain`]), parsed by minijinja ([`parse`]; no
-//! other file knows its tree), and followed ([`follow`], [`expressions`]): every name, text and
+//! The template is cut into tokens as Jinja cuts it (`tokens`), written anew
+//! in the plainest spelling (`plain`), parsed by minijinja (`parse`; no
+//! other file knows its tree), and followed (`follow`, `expressions`): every name, text and
 //! list gets the values that it may have anywhere in the template, so that a
 //! name put together from pieces is seen as what it is at the end of its road.
 //! What only rendering can tell is called computed.
@@ -20,7 +20,7 @@
 //!
 //! Where the structure cannot be followed, because it is nested beyond reason
 //! or not Jinja as minijinja knows it, the older judgement by tokens stands
-//! ([`by_token`]), and what that leaves open is named in
+//! (`by_token`), and what that leaves open is named in
 //! [`Verdict::unfollowed`].
 
 mod by_token;

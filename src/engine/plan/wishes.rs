@@ -35,7 +35,7 @@ pub struct Reading {
     /// Plain reads or mapped windows.
     pub io: Io,
     /// Bytes of address space mapped at a time; `None` is
-    /// [`MAP_WINDOW_BYTES`].
+    /// [`MAP_WINDOW_BYTES`](super::MAP_WINDOW_BYTES).
     pub map_window: Option<u64>,
     /// Memory the scan may use; `None` is half of what is available.
     pub max_memory: Option<u64>,

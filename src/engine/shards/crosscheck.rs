@@ -197,12 +197,12 @@ impl CrossCheck {
 }
 
 /// A name from the model, escaped and cut.
-pub(super) fn shown(name: &str) -> String {
+pub(in crate::engine) fn shown(name: &str) -> String {
     escape_bytes(name.as_bytes())
 }
 
 /// The first few of `total` names.
-pub(super) fn examples<'a>(names: impl Iterator<Item = &'a str>, total: u64) -> String {
+pub(in crate::engine) fn examples<'a>(names: impl Iterator<Item = &'a str>, total: u64) -> String {
     let first: Vec<String> = names
         .take(EXAMPLES)
         .map(|name| format!("`{}`", shown(name)))
@@ -216,7 +216,7 @@ pub(super) fn examples<'a>(names: impl Iterator<Item = &'a str>, total: u64) -> 
 }
 
 /// `noun` in the singular or the plural.
-pub(super) fn plural(count: u64, noun: &str) -> String {
+pub(in crate::engine) fn plural(count: u64, noun: &str) -> String {
     match count {
         1 => noun.to_owned(),
         _ => format!("{noun}s"),

@@ -23,6 +23,7 @@ mod crosscheck_tests;
 mod group_tests;
 
 pub use crosscheck::{CrossCheck, CrossFinding, crosscheck};
+pub(super) use crosscheck::{examples, plural, shown};
 pub use families::{FAMILIES, Family, FamilyMatch, Number, Numbering, Role, siblings_of};
 pub use group::{Grouping, group};
 pub use index_names::{local, local_names};

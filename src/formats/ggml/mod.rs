@@ -3,7 +3,7 @@
 //! `ggml`, `ggmf` and `ggjt` hold a handful of numbers, a vocabulary and the
 //! tensors; `ggla` holds an adapter. Nothing says which numbers these are:
 //! each program wrote its own, a *dialect*, and reads it without a check. The
-//! dialects are data here ([`DIALECTS`](dialects::DIALECTS)); the one whose
+//! dialects are data here (`DIALECTS`); the one whose
 //! reading ends exactly where the file ends is the file's own, and if none
 //! does, the one that comes furthest.
 //!

@@ -24,6 +24,7 @@ const PACKAGES: &[&str] = &[
 const VALUES: &[&str] = &[
     "CompositeTensor",
     "TensorShape",
+    "TypeSpec",
     "__bytes__",
     "__ellipsis__",
     "__keras_tensor__",

@@ -4,6 +4,7 @@ use super::super::Context;
 use super::super::tally::Tally;
 use super::Step;
 use super::components::{is_adapter_library, is_pipeline_library};
+use super::described::Described;
 use super::trail::{keys, last_key, shown};
 use crate::detect::code;
 use crate::detect::paths::{self, Escape};
@@ -55,6 +56,8 @@ const ENVIRONMENTS: &[&str] = &[
 /// Judges the values of one manifest.
 pub(super) struct Judge {
     pub(super) tally: Tally,
+    /// What is said about the files beside the manifest.
+    pub(super) described: Described,
     /// The file's own name, lower case: some fields mean something in one file
     /// only.
     file: String,
@@ -96,6 +99,7 @@ impl Judge {
     pub(super) fn new(file: &str) -> Self {
         Judge {
             tally: Tally::default(),
+            described: Described::new(file),
             file: file.to_owned(),
             library: String::new(),
         }
@@ -187,13 +191,16 @@ impl Judge {
                 ),
             ),
             // What is beside the manifest is examined as well.
-            None => (
-                Severity::Low,
-                format!(
-                    "`{field}`{within} imports `{}` from the model's directory",
-                    value.shown()
-                ),
-            ),
+            None => {
+                self.described.module(field, value.text, value.span.clone());
+                (
+                    Severity::Low,
+                    format!(
+                        "`{field}`{within} imports `{}` from the model's directory",
+                        value.shown()
+                    ),
+                )
+            }
         };
         let draft = value.draft(&rules::REMOTE_CODE, message);
         self.tally.add(draft.severity(severity));

@@ -17,12 +17,13 @@
 //! [`yaml`](super::yaml).
 //!
 //! The Python files that a manifest names are judged by themselves
-//! ([`python`](super::python)). Not checked here: whether they are there, and JSON
-//! under other names that holds such a key only far behind its beginning.
+//! ([`python`](super::python)). Whether they are there is told by the engine. Not
+//! checked here: JSON under other names that holds such a key only far behind its beginning.
 //! Templates are judged by [`detect::template`](crate::detect::template); what
 //! that does not follow is a gap.
 
 mod components;
+mod described;
 mod fields;
 pub(super) mod trail;
 
@@ -54,7 +55,7 @@ static SPEC: FormatSpec = FormatSpec {
         "https://huggingface.co/docs/diffusers/using-diffusers/custom_pipeline_overview",
     ],
     limitations: &[
-        "Whether the Python files that a manifest names are beside it is not checked.",
+        "Whether the Python files that a manifest names are beside it is checked where a directory is scanned.",
         "Chat templates that are no Jinja or nested beyond reason are judged tag by tag.",
     ],
 };
@@ -195,6 +196,10 @@ impl Events {
         match event.token {
             Token::String(text) => self.judge.string(self.trail.steps(), text, span, cx),
             Token::Bool(true) => self.judge.truth(self.trail.steps(), span),
+            Token::Number(number) => {
+                let number = number.as_u64().unwrap_or_default();
+                self.judge.described.number(self.trail.steps(), number);
+            }
             _ => {}
         }
     }
@@ -210,5 +215,6 @@ impl Events {
     /// Report what was found.
     pub(super) fn finish(self, cx: &mut Context<'_>) {
         self.judge.tally.report(cx);
+        self.judge.described.finish(cx);
     }
 }

@@ -20,6 +20,8 @@ mod metadata;
 mod second;
 
 #[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
 mod tests;
 
 use header::Header;
@@ -115,7 +117,7 @@ fn examine(artifact: &Artifact, cx: &mut Context<'_>, tally: &mut Tally) -> Resu
         let what = format!("the header is said to be {length} bytes long and {have} are there");
         return Err(Fault::malformed(0, what));
     }
-    if cursor.peek(1)?.first() != Some(&b'{') {
+    if length > 0 && cursor.peek(1)?.first() != Some(&b'{') {
         let draft = rules::INVALID_HEADER.at(LENGTH_BYTES);
         tally.add(draft.message("the header does not begin with `{`"));
     }

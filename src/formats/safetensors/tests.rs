@@ -5,7 +5,7 @@ use super::*;
 use crate::report::Severity;
 
 /// A file with this header and `data` bytes behind it.
-fn file(json: &str, data: usize) -> Vec<u8> {
+pub(super) fn file(json: &str, data: usize) -> Vec<u8> {
     let mut bytes = (json.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(json.as_bytes());
     bytes.extend(std::iter::repeat_n(7, data));

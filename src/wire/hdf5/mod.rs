@@ -1,7 +1,7 @@
 //! HDF5: a tree of groups and datasets, followed from the superblock to every
 //! name, attribute and run of data.
 //!
-//! [`walk`] visits each *object* (a group, a dataset, a committed datatype)
+//! `walk` visits each *object* (a group, a dataset, a committed datatype)
 //! once and tells what it meets as [`Event`]s: links, attributes, datasets, and
 //! what could not be read, which ends that object and nothing else. Two
 //! generations of every structure are in use and both are followed: symbol
@@ -11,7 +11,7 @@
 //!
 //! * nothing recurses; nodes of trees and heaps are entered once,
 //! * a block is read only if it lies in the file, and in bounded pieces,
-//! * all blocks together are a small multiple of the file, see [`file`].
+//! * all blocks together are a small multiple of the file, see `file`.
 //!
 //! Bytes that a structure accounts for are *owned*; [`Walked::unowned`] is the
 //! rest. Specification: HDF Group, "HDF5 File Format Specification Version 3.0",

@@ -56,6 +56,11 @@ fuzz_target!(|bytes: &[u8]| {
     let mut cx = Context::new(&count, &budget);
     let _ = format.examine(&artifact, &mut cx);
     let named = cx.finish();
-    assert!(named.slack.iter().all(|span| span.start < span.end && span.end <= len));
+    assert!(
+        named
+            .slack
+            .iter()
+            .all(|span| span.start < span.end && span.end <= len)
+    );
     assert!(count.0.get() <= 4096, "no flood");
 });

@@ -15,7 +15,11 @@ fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(rest) else {
         return;
     };
-    let times = if first & 0x80 == 0 { 1 } else { usize::from(*first) << 4 };
+    let times = if first & 0x80 == 0 {
+        1
+    } else {
+        usize::from(*first) << 4
+    };
     let text = text.repeat(times.min((1 << 20) / text.len().max(1)).max(1));
     let dialect = match first & 1 {
         0 => Dialect::Module,
@@ -23,7 +27,10 @@ fuzz_target!(|data: &[u8]| {
     };
     let program = judge(&text, dialect, &Budget::unlimited()).expect("nothing stops it");
     for reach in &program.reaches {
-        assert!(reach.at <= reach.end && reach.end <= text.len(), "{reach:?}");
+        assert!(
+            reach.at <= reach.end && reach.end <= text.len(),
+            "{reach:?}"
+        );
         assert!(!reach.path.is_empty());
     }
     assert!(program.damage.is_none_or(|damage| damage.at <= text.len()));

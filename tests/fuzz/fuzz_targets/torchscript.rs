@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::{Budget, CancelToken, Limits};
-use modelaudit::detect::script::{python, torchscript};
+use modelaudit::detect::script::torchscript;
 use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
 use modelaudit::report::{Location, Place, Why};
 use modelaudit::rules::Draft;
@@ -39,8 +39,6 @@ fuzz_target!(|data: &[u8]| {
     let budget = Budget::new(Arc::new(limits), CancelToken::default());
     let within = |at: usize, end: usize| assert!(at < end && end <= data.len());
     let told = torchscript::judge(data, &budget, &mut |told| within(told.at, told.end));
-    assert!(told.is_ok());
-    let told = python::judge(data, &budget, &mut |told| within(told.at, told.end));
     assert!(told.is_ok());
     let source = Arc::new(Memory::new(data));
     for (id, name) in FORMATS {

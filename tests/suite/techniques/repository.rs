@@ -145,4 +145,29 @@ pub const CHAPTERS: &[Chapter] = &[
             ),
         ],
     },
+    Chapter {
+        title: "Files of one model that do not agree",
+        techniques: &[
+            technique(
+                "repository-twin",
+                "a pickle that runs a command beside the same weights without code",
+                "Hugging Face documentation, pickle scanning",
+            ),
+            technique(
+                "repository-differ",
+                "other weights under the same name, for another loader",
+                "CWE-436",
+            ),
+            technique(
+                "repository-config",
+                "a configuration of another model than the weights are",
+                "CWE-345",
+            ),
+            technique(
+                "repository-module",
+                "a module that is imported and not among the files",
+                "CWE-829",
+            ),
+        ],
+    },
 ];
