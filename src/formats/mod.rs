@@ -86,6 +86,7 @@ mod unexamined;
 mod wheel;
 mod yaml;
 mod zarr;
+mod zarr_shard;
 mod zip;
 
 /// Every format, in the order in which they are asked and examined.
@@ -143,6 +144,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &flax::Flax,
     &orbax::Orbax,
     &orbax::Ocdbt,
+    &orbax::OcdbtNode,
     &shard_index::ShardIndex,
     &manifest::Manifest,
     &yaml::Yaml,

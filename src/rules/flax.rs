@@ -113,10 +113,11 @@ pub static INVALID_VALUE: Rule = Rule {
 /// An extension that neither MessagePack nor Flax has.
 pub static UNKNOWN_EXTENSION: Rule = Rule {
     id: "msgpack-unknown-extension",
-    severity: Severity::Medium,
+    severity: Severity::Low,
     title: "a value is of a type that neither MessagePack nor Flax has",
     why: "What such a value means is up to a function of the program that loads the file. Some \
-          programs unpickle the bytes, which runs what they hold; Flax leaves them as they are.",
+          programs unpickle the bytes, which runs what they hold; Flax leaves them as they are. \
+          Bytes that are a pickle or another format are examined as that.",
     remedy: "Find out which program wrote the file and what it does with the type. Do not load \
              the file with a program that unpickles it.",
     references: &["CWE-502", MSGPACK],
@@ -172,8 +173,9 @@ pub static ORBAX_PATH: Rule = Rule {
     id: "orbax-path-escape",
     severity: Severity::High,
     title: "the metadata of a checkpoint names a place outside of it",
-    why: "Orbax joins names of parameters and items to the path of the checkpoint. With such a \
-          name it reads, and a program that saves the checkpoint again writes, files elsewhere.",
+    why: "Names of parameters, of items and of files of the database are joined to the path of \
+          the checkpoint. With such a name a program reads, and one that saves the checkpoint \
+          again writes, files elsewhere.",
     remedy: "Do not restore the checkpoint.",
     references: &["CWE-22"],
 };

@@ -130,20 +130,28 @@ fn examine(artifact: &Artifact, cx: &mut Context<'_>, tally: &mut Tally) -> Resu
     }
     let mut walker = Walker::new(source, 0..source.len());
     let mut tree = Tree::new(source);
+    let ended = walk(&mut walker, &mut tree, cx, tally);
+    tree.finish(&walker, cx);
+    match ended {
+        Ok(()) => behind(walker.position(), source.len(), cx, tally),
+        Err(ref fault) => trouble(&walker, fault, source.len(), tally),
+    }
+    ended
+}
+
+fn walk(
+    walker: &mut Walker<'_>,
+    tree: &mut Tree<'_>,
+    cx: &mut Context<'_>,
+    tally: &mut Tally,
+) -> Result<(), Fault> {
     loop {
         cx.tick()?;
-        match walker.next_event() {
-            Ok(Some(event)) => tree.see(&event, &walker, cx, tally)?,
-            Ok(None) => break,
-            Err(fault) => {
-                trouble(&walker, &fault, source.len(), tally);
-                return Err(fault);
-            }
+        match walker.next_event()? {
+            Some(event) => tree.see(&event, walker, cx, tally)?,
+            None => return Ok(()),
         }
     }
-    tree.finish(&walker, cx);
-    behind(walker.position(), source.len(), cx, tally);
-    Ok(())
 }
 
 /// What follows the value is nobody's.

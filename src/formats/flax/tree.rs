@@ -6,6 +6,7 @@ use super::array::{self, Array, Defect};
 use super::chunked::{Chunked, MARK};
 use crate::detect::{code, paths};
 use crate::report::{Severity, Span, Why, escape_text};
+use crate::rules::Draft;
 use crate::rules::flax as rules;
 use crate::source::Source;
 use crate::wire::Fault;
@@ -34,6 +35,12 @@ struct Level {
 pub(super) struct Tree<'a> {
     source: &'a dyn Source,
     open: Vec<Level>,
+    /// Whether an array was met, which makes it a tree of Flax.
+    has_arrays: bool,
+    /// Extensions with a number of Flax that are nothing like what Flax writes:
+    /// the findings where the tree is one of Flax, and where it is another
+    /// program's.
+    doubtful: [Tally; 2],
 }
 
 impl<'a> Tree<'a> {
@@ -41,6 +48,8 @@ impl<'a> Tree<'a> {
         Tree {
             source,
             open: Vec::new(),
+            has_arrays: false,
+            doubtful: Default::default(),
         }
     }
 
@@ -77,11 +86,16 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    /// What is said once, at the end.
-    pub(super) fn finish(&self, walker: &Walker<'_>, cx: &mut Context<'_>) {
+    /// What is said once, at the end, however the walk ended.
+    pub(super) fn finish(self, walker: &Walker<'_>, cx: &mut Context<'_>) {
         if walker.has_unseen_keys() {
             let detail = format!("more than {KEYS_CAP} keys; not all are compared for duplicates");
             cx.gap(0..walker.position(), Why::Limit, detail);
+        }
+        let [of_flax, of_another] = self.doubtful;
+        match self.has_arrays {
+            true => of_flax.report(cx),
+            false => of_another.report(cx),
         }
     }
 
@@ -154,34 +168,54 @@ impl<'a> Tree<'a> {
             },
             TIMESTAMP if matches!(body.end.saturating_sub(body.start), 4 | 8 | 12) => return Ok(()),
             _ => {
-                self.unknown(kind, body, event, cx, tally);
+                tally.add(self.unknown(kind, body, event));
+                cx.slack(body.clone());
                 return Ok(());
             }
         };
         match read {
-            Ok(array) => self.array(kind, array, body, cx, tally),
+            Ok(array) => {
+                self.has_arrays = true;
+                self.array(kind, array, body, cx, tally);
+            }
             Err(defect) => {
-                self.defect(&defect, body, tally);
+                self.no_array(kind, &defect, body, event)?;
                 cx.slack(body.clone());
             }
         }
         Ok(())
     }
 
-    fn unknown(
-        &self,
+    /// An extension with a number of Flax that is not what it should be.
+    /// Whether it is even meant to be is known at the end.
+    fn no_array(
+        &mut self,
         kind: i8,
+        defect: &Defect,
         body: &Span,
         event: &Event,
-        cx: &mut Context<'_>,
-        tally: &mut Tally,
-    ) {
+    ) -> Result<(), Fault> {
+        let mut first = [0; 1];
+        let filled = self.source.fill_at(body.start, &mut first)?;
+        let is_meant = filled > 0 && !body.is_empty() && matches!(first, [0x92 | 0x93]);
+        let of_flax = self.draft(defect, body);
+        let of_another = match is_meant {
+            true => of_flax.clone(),
+            false => self.unknown(kind, body, event),
+        };
+        let [flax, another] = &mut self.doubtful;
+        flax.add(of_flax);
+        another.add(of_another);
+        Ok(())
+    }
+
+    /// An extension that Flax does not have.
+    fn unknown(&self, kind: i8, body: &Span, event: &Event) -> Draft {
         let shown = self.shown();
         let len = body.end.saturating_sub(body.start);
         let message = format!("`{shown}` is an extension of type {kind} with {len} bytes");
         let draft = rules::UNKNOWN_EXTENSION.at(event.span.clone());
-        tally.add(draft.message(message).within(shown));
-        cx.slack(body.clone());
+        draft.message(message).within(shown)
     }
 
     fn array(
@@ -210,13 +244,17 @@ impl<'a> Tree<'a> {
     }
 
     fn defect(&self, defect: &Defect, body: &Span, tally: &mut Tally) {
+        tally.add(self.draft(defect, body));
+    }
+
+    fn draft(&self, defect: &Defect, body: &Span) -> Draft {
         let shown = self.shown();
         let message = format!("`{shown}` {}", defect.what);
         let draft = defect.rule.at(body.clone()).message(message).within(shown);
-        tally.add(match defect.severity {
+        match defect.severity {
             Some(severity) => draft.severity(severity),
             None => draft,
-        });
+        }
     }
 
     /// A dimension, where this is the shape of an array in pieces.

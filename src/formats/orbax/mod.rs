@@ -4,7 +4,7 @@
 //! reads each; `_METADATA` lists the parameters of one item, `_sharding` how
 //! they lie on devices, `array_metadatas/process_0` their shapes. The arrays
 //! are Zarr, in a folder for each parameter or in an *OCDBT*, a database of
-//! TensorStore ([`Ocdbt`]); older checkpoints have a MessagePack file of Flax.
+//! TensorStore ([`Ocdbt`], [`OcdbtNode`]); older checkpoints have a MessagePack file of Flax.
 //!
 //! Names of items and parameters are joined to the path of the checkpoint. An
 //! attacker has them lead out of it, and puts code where programs keep
@@ -12,12 +12,19 @@
 //!
 //! Not checked: whether the parameters that are listed are there.
 
+mod files;
+mod keys;
+mod node;
 mod ocdbt;
+mod record;
+mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub(super) use node::OcdbtNode;
 pub(super) use ocdbt::Ocdbt;
+pub(super) use walk::is_data_file;
 
 use super::manifest::Events;
 use super::manifest::trail::{Step, Trail, shown};

@@ -3,30 +3,24 @@
 //! `manifest.ocdbt` leads to trees whose nodes, and whose larger values, lie in
 //! files of the folder `d`. Every *record* (a manifest or a node) has a magic,
 //! its length, a version, the number of its compression, a payload, and a
-//! CRC-32C of all of it. Small values stand in the nodes, so what a payload
-//! unpacks to becomes a member and is swept.
+//! CRC-32C of all of it. Small values stand in the nodes: a payload becomes a
+//! member, unpacked, and is examined as an [`super::OcdbtNode`]. Values between
+//! the records become members as well.
 //!
 //! An attacker breaks the length or the sum for readers that do not look, and
-//! hides bytes behind a record or in its compression.
+//! hides bytes behind a record, behind its packed payload or in a value.
 
 use super::super::{Artifact, Body, Claim, Content, Context, Format, FormatSpec, Kind, Member};
 use super::super::{Probe, tally::Tally};
+use super::record::{self, Record, record};
+use super::walk::{Part, Walk, is_data_file};
 use crate::report::{Span, Why};
+use crate::rules::embedded::ARCHIVE;
 use crate::rules::flax as rules;
 use crate::source::Source;
 use crate::wire::Fault;
-use crate::wire::codec::{Codec, Packing, crc32c};
+use crate::wire::codec::{Codec, Packing, crc32c, zstd_frames};
 use crate::wire::cursor::Cursor;
-
-/// Kinds of records: their magic, and what they are called.
-const RECORDS: &[([u8; 4], &str)] = &[
-    ([0x0c, 0xdb, 0x3a, 0x2a], "manifest"),
-    ([0x0c, 0xdb, 0x20, 0xde], "node"),
-    ([0x0c, 0xdb, 0x12, 0x34], "versions"),
-];
-
-/// Magic, length, version, compression and sum of the shortest record.
-const RECORD_MIN_BYTES: u64 = 4 + 8 + 1 + 1 + 4;
 
 /// The longest record whose sum is checked; TensorStore writes nodes of a few
 /// megabytes.
@@ -44,53 +38,11 @@ static SPEC: FormatSpec = FormatSpec {
     layer_of: None,
     references: &["https://google.github.io/tensorstore/kvstore/ocdbt/index.html"],
     limitations: &[
-        "Records are unpacked and swept; keys and paths in them are not followed.",
-        "Files of the database that begin with a value are swept like weights, and the records \
-         in them are not unpacked.",
-        "Values in the files of the database are not unpacked by the codecs of their arrays.",
+        "Values are unpacked where they are Zstandard frames, and only swept where another codec \
+         packed them.",
+        "Records between values of another codec are not found, unless they end the file.",
     ],
 };
-
-/// One record.
-struct Record {
-    /// What it is called.
-    kind: &'static str,
-    /// All of it.
-    span: Span,
-    /// Version of the layout.
-    version: u8,
-    /// Number of its compression.
-    compression: u8,
-    /// Between its header and its sum.
-    payload: Span,
-}
-
-/// The record that begins at `at`; `None` where none does.
-fn record(source: &dyn Source, at: u64) -> Result<Option<Record>, Fault> {
-    let mut cursor = Cursor::new(source, at);
-    if cursor.remaining() < RECORD_MIN_BYTES {
-        return Ok(None);
-    }
-    let magic = cursor.array::<4>()?;
-    let Some((_, kind)) = RECORDS.iter().find(|(known, _)| *known == magic) else {
-        return Ok(None);
-    };
-    let len = cursor.u64()?;
-    let (version, compression) = (cursor.u8()?, cursor.u8()?);
-    let left = source.len().saturating_sub(at);
-    if !(RECORD_MIN_BYTES..=left).contains(&len) {
-        let what = format!("a record of {len} bytes where {left} are left");
-        return Err(Fault::malformed(at, what));
-    }
-    let end = at.saturating_add(len);
-    Ok(Some(Record {
-        kind,
-        span: at..end,
-        version,
-        compression,
-        payload: cursor.position()..end.saturating_sub(4),
-    }))
-}
 
 impl Format for Ocdbt {
     fn spec(&self) -> &'static FormatSpec {
@@ -102,13 +54,15 @@ impl Format for Ocdbt {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
-        let begins = RECORDS
-            .iter()
-            .any(|(magic, _)| probe.head().starts_with(magic));
+        let begins = record::Kind::of(probe.head()).is_some();
         let named = probe.has_suffix(SPEC.suffixes);
         // A length that the file does not have is damage under the name, and
         // chance elsewhere.
-        match begins && (named || matches!(record(probe.source(), 0), Ok(Some(_)))) {
+        let is_one = match begins {
+            true => named || matches!(record(probe.source(), 0), Ok(Some(_))),
+            false => is_data_file(probe),
+        };
+        match is_one {
             true => Claim::Magic,
             false if named => Claim::Name,
             false => Claim::No,
@@ -116,10 +70,17 @@ impl Format for Ocdbt {
     }
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
+        let source = artifact.source.as_ref();
         let mut tally = Tally::default();
-        let ended = examine(artifact.source.as_ref(), cx, &mut tally);
+        let ended = match record(source, 0) {
+            Ok(Some(first)) if first.kind == record::Kind::Manifest => {
+                manifest(source, &first, cx, &mut tally)
+            }
+            Ok(_) => data(source, cx, &mut tally),
+            Err(fault) => Err(fault),
+        };
         if let Err(Fault::Malformed { at, what }) = &ended {
-            let place = *at..artifact.source.len().max(*at);
+            let place = *at..source.len().max(*at);
             tally.add(rules::OCDBT_INVALID.at(place).message(what));
         }
         tally.report(cx);
@@ -127,34 +88,44 @@ impl Format for Ocdbt {
     }
 }
 
-fn examine(source: &dyn Source, cx: &mut Context<'_>, tally: &mut Tally) -> Result<(), Fault> {
-    let Some(mut one) = record(source, 0)? else {
-        return Err(Fault::malformed(0, "no record begins the file"));
-    };
-    let is_manifest = one.kind == "manifest";
-    let mut number = 0u64;
-    loop {
-        cx.budget().check()?;
-        check(source, &one, number, cx, tally)?;
-        number = number.saturating_add(1);
-        let end = one.span.end;
-        let rest = end..source.len();
-        match record(source, end)? {
-            Some(next) if !is_manifest => one = next,
-            _ if is_manifest => {
-                cx.accounts();
-                if !rest.is_empty() {
-                    let more = source.len().saturating_sub(end);
-                    let message = format!("{more} bytes follow the manifest");
-                    tally.add(rules::OCDBT_INVALID.at(rest.clone()).message(message));
-                    cx.slack(rest);
-                }
-                return Ok(());
+/// A file that is one manifest.
+fn manifest(
+    source: &dyn Source,
+    first: &Record,
+    cx: &mut Context<'_>,
+    tally: &mut Tally,
+) -> Result<(), Fault> {
+    cx.accounts();
+    check(source, first, 0, cx, tally)?;
+    nobodys(first.span.end..source.len(), "the manifest", cx, tally);
+    Ok(())
+}
+
+/// A file of nodes and values.
+fn data(source: &dyn Source, cx: &mut Context<'_>, tally: &mut Tally) -> Result<(), Fault> {
+    let mut walk = Walk::new(source, cx.budget());
+    let (mut number, mut is_known) = (0u64, true);
+    while let Some(part) = walk.next()? {
+        match part {
+            Part::Record(record) => check(source, &record, number, cx, tally)?,
+            Part::Values(run) => {
+                let name = format!("values-{number}");
+                cx.judged(run.clone(), &ARCHIVE);
+                cx.member(Member::new(name, Body::Packed(run, Codec::Zstd.into())))?;
             }
-            // Values, whose places only the tree knows.
-            _ => return Ok(()),
+            Part::Index(_) => {}
+            Part::Unknown(_) => is_known = false,
         }
+        number = number.saturating_add(1);
     }
+    let end = walk.position();
+    if number == 0 {
+        return Err(Fault::malformed(0, "no record begins the file"));
+    }
+    if is_known && end == source.len() {
+        cx.accounts();
+    }
+    Ok(())
 }
 
 /// Check one record and hand its payload on.
@@ -166,22 +137,49 @@ fn check(
     tally: &mut Tally,
 ) -> Result<(), Fault> {
     sum(source, record, cx, tally)?;
-    match (record.version, record.compression) {
-        (0, 0) => Ok(()),
-        (0, 1) => {
-            let name = format!("{}-{number}", record.kind);
-            let packing = Packing::from(Codec::Zstd);
-            let body = Body::Packed(record.payload.clone(), packing);
-            Ok(cx.member(Member::new(name, body))?)
-        }
+    let kind = record.kind.name();
+    let payload = record.payload.clone();
+    let body = match (record.version, record.compression) {
+        (0, 0) => Body::Stored(payload),
+        (0, 1) => packed(source, payload, cx, tally)?,
         (version, compression) => {
             let detail = format!(
-                "a {} of version {version} with the compression {compression} is only swept",
-                record.kind
+                "a {kind} of version {version} with the compression {compression} is only swept"
             );
             cx.gap(record.span.clone(), Why::Unsupported, detail);
-            Ok(())
+            return Ok(());
         }
+    };
+    let name = format!("{number}.ocdbt-{kind}");
+    Ok(cx.member(Member::new(name, body))?)
+}
+
+/// A payload that is packed: one frame, and nothing behind it.
+fn packed(
+    source: &dyn Source,
+    payload: Span,
+    cx: &mut Context<'_>,
+    tally: &mut Tally,
+) -> Result<Body, Fault> {
+    let packing = Packing::from(Codec::Zstd);
+    let (end, _) = zstd_frames(source, payload.clone(), cx.budget())?;
+    if end == payload.start {
+        // The decoder tells what is wrong with it.
+        return Ok(Body::Packed(payload, packing));
+    }
+    let frames = payload.start..end;
+    cx.judged(frames.clone(), &ARCHIVE);
+    nobodys(end..payload.end, "a packed payload", cx, tally);
+    Ok(Body::Packed(frames, packing))
+}
+
+/// Bytes behind something that should end there.
+pub(super) fn nobodys(rest: Span, what: &str, cx: &mut Context<'_>, tally: &mut Tally) {
+    if !rest.is_empty() {
+        let more = rest.end.saturating_sub(rest.start);
+        let message = format!("{more} bytes follow {what}");
+        tally.add(rules::OCDBT_INVALID.at(rest.clone()).message(message));
+        cx.slack(rest);
     }
 }
 
@@ -203,10 +201,9 @@ fn sum(
     let stated = cursor.u32()?;
     let actual = crc32c(&bytes);
     if actual != stated {
-        let message = format!(
-            "the {} has the checksum {stated:08x}; its bytes have {actual:08x}",
-            record.kind
-        );
+        let kind = record.kind.name();
+        let message =
+            format!("the {kind} has the checksum {stated:08x}; its bytes have {actual:08x}");
         let draft = rules::OCDBT_INVALID.at(record.span.clone());
         tally.add(draft.message(message));
     }

@@ -58,6 +58,16 @@ pub const CHAPTERS: &[Chapter] = &[Chapter {
             "CWE-829",
         ),
         technique(
+            "ocdbt-value",
+            "a pickle, a program or a codec that runs code, as a value of the database",
+            "CWE-506, numcodecs, `Pickle`",
+        ),
+        technique(
+            "ocdbt-path",
+            "a node that points to a file outside of the checkpoint",
+            "CWE-22",
+        ),
+        technique(
             "ocdbt-record",
             "records with a wrong length, sum or compression, and what hides behind them",
             "CWE-354, CWE-506",
