@@ -42,6 +42,7 @@ mod coreml;
 mod cpio;
 mod dcp;
 mod encoded;
+mod flax;
 mod ggml;
 mod gguf;
 mod hdf5;
@@ -56,6 +57,7 @@ mod npy;
 mod npz;
 mod oci;
 pub mod onnx;
+mod orbax;
 mod packaging;
 mod parquet;
 mod pickle;
@@ -84,6 +86,7 @@ mod unexamined;
 mod wheel;
 mod yaml;
 mod zarr;
+mod zarr_shard;
 mod zip;
 
 /// Every format, in the order in which they are asked and examined.
@@ -138,6 +141,10 @@ pub static FORMATS: &[&dyn Format] = &[
     &safetensors::Safetensors,
     &gguf::Gguf,
     &ggml::Ggml,
+    &flax::Flax,
+    &orbax::Orbax,
+    &orbax::Ocdbt,
+    &orbax::OcdbtNode,
     &shard_index::ShardIndex,
     &manifest::Manifest,
     &yaml::Yaml,
@@ -161,7 +168,6 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::CAB,
     &unexamined::SQUASHFS,
     &unexamined::DMG,
-    &unexamined::MSGPACK,
     &unexamined::R_DATA,
     &unexamined::TORCH7,
     &unexamined::CNTK,

@@ -13,6 +13,7 @@ pub mod content;
 pub mod coreml;
 mod draft;
 pub mod embedded;
+pub mod flax;
 pub mod gguf;
 pub mod hdf5;
 pub mod keras;
@@ -105,6 +106,7 @@ pub static FAMILIES: &[Family] = &[
     ("Requirements", packaging::RULES),
     ("Safetensors", safetensors::RULES),
     ("GGUF", gguf::RULES),
+    ("Flax and Orbax", flax::RULES),
     ("Shard sets", shards::RULES),
     ("Repositories", repository::RULES),
     ("Manifests", manifest::RULES),

@@ -35,6 +35,7 @@ pub mod hdf5;
 pub mod iso;
 pub mod json;
 pub mod marshal;
+pub mod msgpack;
 pub mod pickle;
 pub mod protobuf;
 pub mod python_literal;

@@ -24,6 +24,7 @@ pub(super) use table::*;
 pub(super) use zfile::JoblibZ;
 
 use super::archive::{report_escape, report_unowned, text};
+use super::orbax;
 use super::{Artifact, Body, Claim, Context, Format, FormatSpec, Kind, Member, Probe};
 use crate::report::{Severity, escape_text};
 use crate::rules::archive::UNOWNED_BYTES;
@@ -57,6 +58,10 @@ impl Wrapper {
     /// The claim that the bytes allow.
     fn claim(&self, probe: &Probe<'_>) -> Claim {
         if !(self.sign)(probe.head()) {
+            return Claim::No;
+        }
+        // A database may begin with a value that is packed.
+        if self.codec == Codec::Zstd && orbax::is_data_file(probe) {
             return Claim::No;
         }
         match self.is_weak {

@@ -5,6 +5,7 @@
 
 use crate::budget::Budget;
 use crate::formats::archive::unowned;
+use crate::formats::zarr_shard;
 use crate::report::Span;
 use crate::rules::Draft;
 use crate::rules::archive::{WRONG_CHECKSUM, WRONG_SIZE};
@@ -38,7 +39,8 @@ pub fn judge(
     }
     let mut slack = None;
     let behind = decoder.behind()..span.end;
-    if has_ended && span.end == source.len() && !behind.is_empty() {
+    let is_last = has_ended && span.end == source.len() && !behind.is_empty();
+    if is_last && !zarr_shard::is_index(source, span.start..behind.start, behind.clone())? {
         let place = format!("behind the end of the {} data", codec.title());
         let found = unowned(source, behind.clone(), &place, budget)?;
         slack = found.is_some().then_some(behind);

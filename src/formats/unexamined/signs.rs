@@ -48,11 +48,6 @@ pub(super) fn dmg(probe: &Probe<'_>) -> bool {
     trailer.is_some_and(|trailer| at(probe, trailer, b"koly\0\0\0\x04\0\0\x02\0"))
 }
 
-/// A MessagePack map: what flax writes.
-pub(super) fn msgpack(probe: &Probe<'_>) -> bool {
-    matches!(probe.head(), [0x80..=0x8f | 0xde | 0xdf, ..])
-}
-
 /// R's serialisation, as it is inside of its compression.
 pub(super) fn r_data(probe: &Probe<'_>) -> bool {
     let head = probe.head();

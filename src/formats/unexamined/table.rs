@@ -76,20 +76,6 @@ pub(in crate::formats) static DMG: Unexamined = Unexamined {
     remark: None,
 };
 
-pub(in crate::formats) static MSGPACK: Unexamined = Unexamined {
-    spec: &FormatSpec {
-        id: "msgpack",
-        title: "a MessagePack file",
-        suffixes: &[".msgpack", ".flax"],
-        references: &["https://github.com/msgpack/msgpack/blob/master/spec.md"],
-        limitations: &["Extension values are not seen."],
-        ..ROW
-    },
-    shared: &[],
-    signs: &[Sign::Suffix(signs::msgpack)],
-    remark: None,
-};
-
 pub(in crate::formats) static R_DATA: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "r-data",

@@ -34,7 +34,6 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "x",
             [vec![0; 512], padded(b"koly\0\0\0\x04\0\0\x02\0", 512)].concat(),
         ),
-        ("msgpack", "x.msgpack", padded(b"\x81\xa6params", 64)),
         ("r-data", "x", padded(b"RDX3\nX\n\0\0\0\x03", 64)),
         ("r-data", "x", padded(b"X\n\0\0\0\x02", 64)),
         ("torch7", "x.t7", padded(b"\x03\0\0\0", 64)),

@@ -43,7 +43,7 @@ pub use lzip::begins as begins_lzip;
 pub use lzma::begins as begins_lzma;
 pub use ppmd::MODEL_CAP_BYTES;
 pub use remark::{About, Remark, Remarks};
-pub use skipped::{Skipped, skipped};
+pub use skipped::{Skipped, skipped, zstd_frames};
 pub use snappy::begins as begins_snappy;
 pub use sums::crc32c;
 pub use xz::begins as begins_xz;

@@ -70,6 +70,28 @@ pub fn skipped(
     }
 }
 
+/// The Zstandard frames that stand at the beginning of `span`, one behind the
+/// other: where the last of them ends, and how many there are. A frame that
+/// readers pass over, or that is cut short, is none of them.
+pub fn zstd_frames(
+    source: &dyn Source,
+    span: Span,
+    budget: &Budget,
+) -> Result<(u64, u64), ReadError> {
+    let mut packed = Packed::glancing(source, span.clone(), budget);
+    let (mut end, mut count) = (span.start, 0u64);
+    while let Ok(Some((zstd::MAGIC, _))) = magic(&mut packed)
+        && zstd::pass(&mut packed).is_ok()
+    {
+        end = packed.position();
+        count = count.saturating_add(1);
+    }
+    match packed.failure() {
+        Some(error) => Err(error),
+        None => Ok((end, count)),
+    }
+}
+
 /// Go from frame to frame.
 fn frames(codec: Codec, packed: &mut Packed<'_>, found: &mut Skipped) -> io::Result<()> {
     while let Some((number, len)) = magic(packed)? {

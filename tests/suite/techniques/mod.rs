@@ -3,6 +3,7 @@
 
 mod archives;
 mod disguises;
+mod flax;
 mod gguf;
 mod hdf5;
 mod limits;
@@ -58,6 +59,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         models::CHAPTERS,
         onnx::CHAPTERS,
         gguf::CHAPTERS,
+        flax::CHAPTERS,
         templates::CHAPTERS,
         repository::CHAPTERS,
         tensorflow::CHAPTERS,
