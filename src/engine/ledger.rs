@@ -13,8 +13,8 @@ use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
-    Accepted, ArtifactReport, Companion, CompanionTable, Coverage, Description, Finding, Gap,
-    Location, Outcome, Place, Promise, Span, Tensor, TensorTable, Why,
+    Accepted, ArtifactReport, Coverage, Description, Finding, Gap, Location, Outcome, Place, Span,
+    Tensor, TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -78,9 +78,7 @@ struct Account {
     accepted: Vec<Accepted>,
     accepted_unlisted: u64,
     tensors: Vec<Tensor>,
-    companions: Vec<Companion>,
     tensor_total: Option<u64>,
-    promises: Vec<Promise>,
     description: Description,
     /// Whether a byte was met that no text has.
     binary: bool,
@@ -178,9 +176,7 @@ impl Ledger {
             accepted: Vec::new(),
             accepted_unlisted: 0,
             tensors: Vec::new(),
-            companions: Vec::new(),
             tensor_total: None,
-            promises: Vec::new(),
             description: Description::default(),
             binary: false,
         });
@@ -364,21 +360,9 @@ impl Ledger {
         });
     }
 
-    /// Keep the files that an artifact reads its data from.
-    pub fn companions(&self, entry: Entry, companions: Vec<Companion>) {
-        self.account(entry, |a| a.companions.extend(companions));
-    }
-
-    /// Keep what an artifact says about the length of files beside it.
-    pub fn promises(&self, entry: Entry, promises: Vec<Promise>) {
-        self.account(entry, |a| a.promises.extend(promises));
-    }
-
-    /// Keep what a manifest says about the files beside it.
+    /// Keep what an artifact says about the files beside it.
     pub fn description(&self, entry: Entry, description: Description) {
-        if !description.is_empty() {
-            self.account(entry, |a| a.description = description);
-        }
+        self.account(entry, |a| a.description.merge(description));
     }
 
     /// The sink that an examiner of this artifact writes to.
@@ -435,24 +419,10 @@ impl Books {
                     total,
                 });
             }
-            let companions = std::mem::take(&mut account.companions);
-            if !companions.is_empty() {
+            let description = std::mem::take(&mut account.description);
+            if !description.is_empty() {
                 let location = account.location.clone();
-                outcome.companions.push(CompanionTable {
-                    location,
-                    companions,
-                });
-            }
-            // Beside a member of an archive there are no files.
-            if account.location.members.is_empty() {
-                let path = account.location.path.clone();
-                let promises = std::mem::take(&mut account.promises);
-                let told = promises.into_iter().map(|p| (path.clone(), p));
-                outcome.promises.extend(told);
-                let description = std::mem::take(&mut account.description);
-                if !description.is_empty() {
-                    outcome.descriptions.push((path, description));
-                }
+                outcome.descriptions.push((location, description));
             }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);

@@ -27,7 +27,6 @@
 )]
 
 mod archive;
-mod companions;
 mod context;
 mod probe;
 mod tally;
@@ -197,7 +196,6 @@ pub static FORMATS: &[&dyn Format] = &[
 ];
 
 pub use archive::{Actual, Kept, extent, judge_stated};
-pub use companions::companions;
 pub use compressed::judge as judge_stream;
 pub use context::{Body, Context, Member, Named, Part, Sink, Stated};
 pub use probe::Probe;
@@ -288,6 +286,12 @@ pub trait Format: Sync {
     /// swept and a gap says the rest.
     fn is_examined(&self) -> bool {
         true
+    }
+
+    /// Whether its models may keep data in other files of their directory, so
+    /// that a model that is named alone is read for their names.
+    fn has_companions(&self) -> bool {
+        false
     }
 
     /// Whether these bytes are this format. Must be cheap: it is asked of
