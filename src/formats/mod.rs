@@ -26,6 +26,7 @@
     )
 )]
 
+mod addresses;
 mod archive;
 mod context;
 mod probe;
@@ -223,7 +224,8 @@ pub enum Claim {
 pub enum Content {
     /// Data that a program loads.
     Data,
-    /// Text for people and for tokenizers: nothing in it is evaluated.
+    /// Text for people and for tokenizers: nothing in it is evaluated, unless
+    /// another format reads it as data.
     Prose,
 }
 
