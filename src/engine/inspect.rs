@@ -173,6 +173,7 @@ fn examine(
         .tensors(entry, take(&mut named.tensors), named.tensor_total);
     job.ledger.description(entry, take(&mut named.description));
     job.ledger.judged(entry, take(&mut named.judged));
+    job.ledger.prose(entry, take(&mut named.prose));
     let accepted = take(&mut named.accepted);
     job.ledger
         .accepted(entry, accepted.into_values(), named.accepted_unlisted);

@@ -63,6 +63,8 @@ struct Account {
     holes: u64,
     delegated: Spans,
     judged: BTreeMap<&'static str, Spans>,
+    /// Where nobody evaluates what stands there.
+    prose: Spans,
     /// What examiners found.
     findings: BTreeMap<&'static str, Kept>,
     /// What sweepers found.
@@ -166,6 +168,7 @@ impl Ledger {
             holes: 0,
             delegated: Spans::default(),
             judged: BTreeMap::new(),
+            prose: Spans::default(),
             findings: BTreeMap::new(),
             hits: BTreeMap::new(),
             carves: BTreeMap::new(),
@@ -197,6 +200,14 @@ impl Ledger {
             for spans in a.judged.values_mut() {
                 spans.merge();
             }
+        });
+    }
+
+    /// Write down where nobody evaluates what stands there.
+    pub fn prose(&self, entry: Entry, prose: Vec<Span>) {
+        self.account(entry, |a| {
+            prose.into_iter().for_each(|span| a.prose.add(span));
+            a.prose.merge();
         });
     }
 
@@ -291,11 +302,12 @@ impl Ledger {
     pub fn hit(&self, entry: Entry, hit: Hit) {
         let cap = self.findings_per_rule;
         self.account(entry, |a| {
-            let kept = match a.is_prose() && hit.reach == Reach::NotProse {
+            let at = hit.draft.place.offset.unwrap_or(0);
+            let is_prose = a.is_prose() || a.prose.holds(at);
+            let kept = match is_prose && hit.reach == Reach::NotProse {
                 true => &mut a.doubtful,
                 false => &mut a.hits,
             };
-            let at = hit.draft.place.offset.unwrap_or(0);
             let judged = a.judged.get(hit.draft.rule.id);
             if judged.is_some_and(|spans| spans.holds(at)) {
                 return;
@@ -314,9 +326,11 @@ impl Ledger {
         });
     }
 
-    /// Whether the artifact is taken for prose, so that its bytes must prove it.
-    pub fn is_prose(&self, entry: Entry) -> bool {
-        self.account(entry, |a| a.is_prose()).unwrap_or(false)
+    /// Whether something in the artifact is taken for prose, so that its bytes
+    /// must prove it.
+    pub fn has_prose(&self, entry: Entry) -> bool {
+        self.account(entry, |a| a.is_prose() || !a.prose.is_empty())
+            .unwrap_or(false)
     }
 
     /// A byte was met that no text has: what begins as prose is not prose all
@@ -433,8 +447,11 @@ impl Books {
 }
 
 impl Account {
+    /// Whether it is prose all through. Text that is a configuration as well is
+    /// data: what loads it acts on it.
     fn is_prose(&self) -> bool {
-        self.formats.iter().any(|f| f.content == Content::Prose)
+        let is_prose = |spec: &&FormatSpec| spec.content == Content::Prose;
+        !self.formats.is_empty() && self.formats.iter().all(is_prose)
     }
 
     fn close(mut self) -> (ArtifactReport, Vec<Finding>) {

@@ -112,6 +112,8 @@ pub struct Named {
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
+    /// Spans that nobody evaluates, in an artifact that is data.
+    pub prose: Vec<Span>,
     /// Callables that loading calls and that are no finding, by their names.
     pub accepted: BTreeMap<String, Accepted>,
     /// How many more of them there are.
@@ -194,6 +196,12 @@ impl<'a> Context<'a> {
     /// sweep finds there by the same rule is the same fact again.
     pub fn judged(&mut self, span: Span, rule: &'static Rule) {
         self.named.judged.push((span, rule));
+    }
+
+    /// Say that nobody evaluates what stands in `span`, although the artifact is
+    /// data: the vocabulary of a tokenizer. It is swept as prose is.
+    pub fn prose(&mut self, span: Span) {
+        self.named.prose.push(span);
     }
 
     /// Say that loading calls something that is no finding, and why. A callable
