@@ -6,15 +6,25 @@
 //! a script, and one that names a file of the machine that follows it. Hosts of
 //! models, code and papers are in no list, so that they are never told.
 
-use memchr::memmem;
+use std::sync::LazyLock;
 
+use memchr::memmem::{self, Finder};
+
+use super::Pattern;
 use super::network::{PATTERNS, STANDS};
 use crate::report::Severity;
 use crate::rules::Rule;
 use crate::rules::network::{FILE_URL, SCRIPT_URL};
 
-/// Bytes of a value that are shown.
+/// Characters of a value that are shown.
 const SHOWN_CAP_CHARS: usize = 200;
+
+/// What looks for the anchors, made once: a file may hold a million values.
+static FINDERS: LazyLock<Vec<(Finder<'static>, &'static Pattern)>> = LazyLock::new(|| {
+    let all = PATTERNS.iter();
+    all.map(|pattern| (Finder::new(pattern.anchor), pattern))
+        .collect()
+});
 
 /// An address that a model has no business with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +46,8 @@ pub fn addresses(text: &str) -> Vec<Address> {
     if memchr::memchr(b':', bytes).is_none() && memmem::find(bytes, b".onion").is_none() {
         return Vec::new();
     }
-    let by_pattern = PATTERNS.iter().filter_map(|pattern| {
-        let mut places = memmem::find_iter(bytes, pattern.anchor);
+    let by_pattern = FINDERS.iter().filter_map(|(finder, pattern)| {
+        let mut places = finder.find_iter(bytes);
         let found = places.find_map(|at| pattern.look(bytes, at, at as u64))?.1;
         let shown = found.message.strip_suffix(STANDS).unwrap_or(&found.message);
         Some(Address {
