@@ -43,7 +43,7 @@ pub mod script;
 pub mod template;
 
 pub use pass::{Sighting, sweep};
-pub use patterns::{Archive, Program, program_at_start};
+pub use patterns::{Address, Archive, Program, addresses, program_at_start};
 
 use anchors::Literal;
 
@@ -91,8 +91,9 @@ pub struct Carve {
 pub enum Reach {
     /// Everywhere.
     Everywhere,
-    /// Not in artifacts that are prose all through: documentation and
-    /// vocabularies quote code that nobody evaluates.
+    /// Not in artifacts that are prose all through, nor where an examination
+    /// says so of a place: documentation and vocabularies quote code that
+    /// nobody evaluates.
     NotProse,
 }
 

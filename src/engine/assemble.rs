@@ -27,8 +27,6 @@ pub fn assemble(
         mut gaps,
         mut artifacts,
         tensors: _,
-        companions: _,
-        promises: _,
         descriptions: _,
     } = outcome;
     let (mut findings, suppressed) = under_policy(findings, policy);

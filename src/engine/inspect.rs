@@ -169,12 +169,11 @@ fn examine(
     let mut cx = Context::new(&sink, &job.budget);
     let ended = guarded(|| format.examine(artifact, &mut cx));
     let mut named = cx.finish();
-    job.ledger.companions(entry, take(&mut named.companions));
     job.ledger
         .tensors(entry, take(&mut named.tensors), named.tensor_total);
-    job.ledger.promises(entry, take(&mut named.promises));
     job.ledger.description(entry, take(&mut named.description));
     job.ledger.judged(entry, take(&mut named.judged));
+    job.ledger.prose(entry, take(&mut named.prose));
     let accepted = take(&mut named.accepted);
     job.ledger
         .accepted(entry, accepted.into_values(), named.accepted_unlisted);

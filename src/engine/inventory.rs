@@ -4,15 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::discover::{Beside, Discovered, Found, discover, look_beside, names_beside};
+use super::discover::{Discovered, Found, discover, names_beside};
 use super::guard::guarded;
 use super::plan::{Plan, Standing, Tier, plan};
+use super::repository::external_data;
 use super::request::Request;
 use super::shards::{self, Set};
 use crate::budget::Budget;
 use crate::formats::shard_index::{self, Index};
-use crate::formats::{Artifact, companions};
-use crate::report::{Gap, Location};
+use crate::report::Gap;
 use crate::source::{Disk, Metered, Source};
 
 /// Shards of a set that run at the same time, unless the person says
@@ -158,31 +158,6 @@ fn beside(path: &Path, budget: &Budget) -> Vec<PathBuf> {
     found.extend(named.filter(|file| file.is_file()));
     found.sort();
     found
-}
-
-/// The files of its directory that a model keeps its tensors in.
-fn external_data(path: &Path, budget: &Budget) -> Vec<PathBuf> {
-    // Anything else may not end, or not even open.
-    if !path.is_file() {
-        return Vec::new();
-    }
-    let Ok(disk) = Disk::open(path, false) else {
-        return Vec::new();
-    };
-    let name = path.to_string_lossy();
-    let artifact = Artifact {
-        location: Location::file(name.clone()),
-        name: name.into_owned(),
-        source: Arc::new(Metered::new(Arc::new(disk), budget.clone())),
-        depth: 0,
-    };
-    let named = guarded(|| companions(&artifact, budget)).unwrap_or_default();
-    named
-        .iter()
-        .filter_map(|companion| shards::local(&companion.name))
-        .filter(|name| matches!(look_beside(path, name), Beside::File(_)))
-        .map(|name| path.with_file_name(name))
-        .collect()
 }
 
 fn is_configuration(name: &str) -> bool {

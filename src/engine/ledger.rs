@@ -13,8 +13,8 @@ use super::spans::Spans;
 use crate::detect::{Hit, Reach};
 use crate::formats::{Content, FormatSpec, Sink};
 use crate::report::{
-    Accepted, ArtifactReport, Companion, CompanionTable, Coverage, Description, Finding, Gap,
-    Location, Outcome, Place, Promise, Span, Tensor, TensorTable, Why,
+    Accepted, ArtifactReport, Coverage, Description, Finding, Gap, Location, Outcome, Place, Span,
+    Tensor, TensorTable, Why,
 };
 use crate::rules::{Draft, Rule};
 
@@ -63,6 +63,8 @@ struct Account {
     holes: u64,
     delegated: Spans,
     judged: BTreeMap<&'static str, Spans>,
+    /// Where nobody evaluates what stands there.
+    prose: Spans,
     /// What examiners found.
     findings: BTreeMap<&'static str, Kept>,
     /// What sweepers found.
@@ -78,9 +80,7 @@ struct Account {
     accepted: Vec<Accepted>,
     accepted_unlisted: u64,
     tensors: Vec<Tensor>,
-    companions: Vec<Companion>,
     tensor_total: Option<u64>,
-    promises: Vec<Promise>,
     description: Description,
     /// Whether a byte was met that no text has.
     binary: bool,
@@ -168,6 +168,7 @@ impl Ledger {
             holes: 0,
             delegated: Spans::default(),
             judged: BTreeMap::new(),
+            prose: Spans::default(),
             findings: BTreeMap::new(),
             hits: BTreeMap::new(),
             carves: BTreeMap::new(),
@@ -178,9 +179,7 @@ impl Ledger {
             accepted: Vec::new(),
             accepted_unlisted: 0,
             tensors: Vec::new(),
-            companions: Vec::new(),
             tensor_total: None,
-            promises: Vec::new(),
             description: Description::default(),
             binary: false,
         });
@@ -201,6 +200,14 @@ impl Ledger {
             for spans in a.judged.values_mut() {
                 spans.merge();
             }
+        });
+    }
+
+    /// Write down where nobody evaluates what stands there.
+    pub fn prose(&self, entry: Entry, prose: Vec<Span>) {
+        self.account(entry, |a| {
+            prose.into_iter().for_each(|span| a.prose.add(span));
+            a.prose.merge();
         });
     }
 
@@ -295,11 +302,12 @@ impl Ledger {
     pub fn hit(&self, entry: Entry, hit: Hit) {
         let cap = self.findings_per_rule;
         self.account(entry, |a| {
-            let kept = match a.is_prose() && hit.reach == Reach::NotProse {
+            let at = hit.draft.place.offset.unwrap_or(0);
+            let is_prose = a.is_prose() || a.prose.holds(at);
+            let kept = match is_prose && hit.reach == Reach::NotProse {
                 true => &mut a.doubtful,
                 false => &mut a.hits,
             };
-            let at = hit.draft.place.offset.unwrap_or(0);
             let judged = a.judged.get(hit.draft.rule.id);
             if judged.is_some_and(|spans| spans.holds(at)) {
                 return;
@@ -318,9 +326,11 @@ impl Ledger {
         });
     }
 
-    /// Whether the artifact is taken for prose, so that its bytes must prove it.
-    pub fn is_prose(&self, entry: Entry) -> bool {
-        self.account(entry, |a| a.is_prose()).unwrap_or(false)
+    /// Whether something in the artifact is taken for prose, so that its bytes
+    /// must prove it.
+    pub fn has_prose(&self, entry: Entry) -> bool {
+        self.account(entry, |a| a.is_prose() || !a.prose.is_empty())
+            .unwrap_or(false)
     }
 
     /// A byte was met that no text has: what begins as prose is not prose all
@@ -364,21 +374,9 @@ impl Ledger {
         });
     }
 
-    /// Keep the files that an artifact reads its data from.
-    pub fn companions(&self, entry: Entry, companions: Vec<Companion>) {
-        self.account(entry, |a| a.companions.extend(companions));
-    }
-
-    /// Keep what an artifact says about the length of files beside it.
-    pub fn promises(&self, entry: Entry, promises: Vec<Promise>) {
-        self.account(entry, |a| a.promises.extend(promises));
-    }
-
-    /// Keep what a manifest says about the files beside it.
+    /// Keep what an artifact says about the files beside it.
     pub fn description(&self, entry: Entry, description: Description) {
-        if !description.is_empty() {
-            self.account(entry, |a| a.description = description);
-        }
+        self.account(entry, |a| a.description.merge(description));
     }
 
     /// The sink that an examiner of this artifact writes to.
@@ -435,24 +433,10 @@ impl Books {
                     total,
                 });
             }
-            let companions = std::mem::take(&mut account.companions);
-            if !companions.is_empty() {
+            let description = std::mem::take(&mut account.description);
+            if !description.is_empty() {
                 let location = account.location.clone();
-                outcome.companions.push(CompanionTable {
-                    location,
-                    companions,
-                });
-            }
-            // Beside a member of an archive there are no files.
-            if account.location.members.is_empty() {
-                let path = account.location.path.clone();
-                let promises = std::mem::take(&mut account.promises);
-                let told = promises.into_iter().map(|p| (path.clone(), p));
-                outcome.promises.extend(told);
-                let description = std::mem::take(&mut account.description);
-                if !description.is_empty() {
-                    outcome.descriptions.push((path, description));
-                }
+                outcome.descriptions.push((location, description));
             }
             let (artifact, findings) = account.close();
             outcome.artifacts.push(artifact);
@@ -463,8 +447,11 @@ impl Books {
 }
 
 impl Account {
+    /// Whether it is prose all through. Text that is a configuration as well is
+    /// data: what loads it acts on it.
     fn is_prose(&self) -> bool {
-        self.formats.iter().any(|f| f.content == Content::Prose)
+        let is_prose = |spec: &&FormatSpec| spec.content == Content::Prose;
+        !self.formats.is_empty() && self.formats.iter().all(is_prose)
     }
 
     fn close(mut self) -> (ArtifactReport, Vec<Finding>) {

@@ -5,7 +5,6 @@
 //! there is always a report, and trouble with an input is a gap in it.
 
 mod assemble;
-mod companions;
 mod context;
 mod crew;
 mod digests;

@@ -6,19 +6,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::assemble::assemble;
-use super::companions;
 use super::discover::Found;
 use super::inventory::{IndexedSet, Inventory};
 use super::ledger::finding;
 use super::observe::{Event, Observer, ShardNumber};
 use super::plan::MAP_WINDOW_BYTES;
-use super::repository;
+use super::repository::{self, Compared};
 use super::request::{Input, Request};
 use super::run::{self, Ended, Planned};
-use super::shards::{CrossCheck, crosscheck, promises};
+use super::shards::{CrossCheck, CrossFinding, crosscheck};
 use crate::budget::Budget;
 use crate::report::{
-    Outcome, Policy, Report, ShardRow, ShardSetReport, Stats, TensorTable, Verdict,
+    Finding, Outcome, Policy, Report, ShardRow, ShardSetReport, Stats, TensorTable, Verdict,
 };
 
 /// Binary unit of the deadlines below.
@@ -61,12 +60,11 @@ pub fn scan(request: &Request, observer: &dyn Observer) -> Report {
         .flat_map(|job| std::mem::take(&mut job.outcome.tensors))
         .collect();
     let sets = &inventory.sets;
-    let shard_sets = close_sets(sets, &tensors, &mut ended, &request.policy, &mut outcome);
-    companions::check(&mut ended, &mut outcome);
-    let told = repository::check(&ended, &tensors, |file| is_in_directory(request, file));
-    let told = told.into_iter();
-    let told = told.map(|(location, draft)| finding(draft, &location));
-    outcome.findings.extend(told);
+    let shard_sets = close_sets(sets, &tensors, &ended, &request.policy, &mut outcome);
+    let Compared { findings, gaps } =
+        repository::check(&ended, &tensors, |file| is_in_directory(request, file));
+    outcome.findings.extend(drafted(findings));
+    outcome.gaps.extend(gaps);
     let mut reading = BTreeMap::new();
     for job in ended {
         let bytes: &mut u64 = reading
@@ -139,19 +137,10 @@ fn jobs(request: &Request, inventory: &Inventory) -> Vec<Planned> {
 fn close_sets(
     sets: &[IndexedSet],
     tensors: &[TensorTable],
-    ended: &mut [Ended],
+    ended: &[Ended],
     policy: &Policy,
     outcome: &mut Outcome,
 ) -> Vec<ShardSetReport> {
-    let promised: Vec<_> = ended
-        .iter_mut()
-        .flat_map(|job| std::mem::take(&mut job.outcome.promises))
-        .collect();
-    let told = promises(&promised, ended.iter().map(|job| &job.found));
-    let told = told
-        .into_iter()
-        .map(|(location, draft)| finding(draft, &location));
-    outcome.findings.extend(told);
     let jobs: BTreeMap<&Path, &Ended> = ended
         .iter()
         .map(|job| (job.found.file.as_path(), job))
@@ -162,10 +151,7 @@ fn close_sets(
             extra,
             findings,
         } = crosscheck(set, index.as_ref(), tensors);
-        let findings = findings
-            .into_iter()
-            .map(|(location, draft)| finding(draft, &location));
-        outcome.findings.extend(findings);
+        outcome.findings.extend(drafted(findings));
         ShardSetReport {
             name: set.name.clone(),
             family: set.family.id.to_owned(),
@@ -181,6 +167,12 @@ fn close_sets(
         }
     };
     sets.iter().map(close).collect()
+}
+
+/// Findings about files, with the words of their rules.
+fn drafted(told: Vec<CrossFinding>) -> impl Iterator<Item = Finding> {
+    told.into_iter()
+        .map(|(location, draft)| finding(draft, &location))
 }
 
 /// The row of one shard, and of its job where it was read.

@@ -14,6 +14,11 @@ impl Spans {
         }
     }
 
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Make the set sorted spans that do not touch, as [`Spans::holds`] wants it.
     pub fn merge(&mut self) {
         self.0 = self.merged();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::budget::{Budget, Stop};
-use crate::report::{Accepted, Companion, Description, Place, Promise, Span, Tensor, Why};
+use crate::report::{
+    Accepted, Companion, Description, Embedding, Module, Place, Promise, Span, Tensor, Why,
+};
 use crate::rules::{Draft, Rule};
 use crate::source::Piece;
 use crate::wire::codec::Packing;
@@ -103,17 +105,15 @@ pub struct Named {
     pub members: Vec<Member>,
     /// Tensors that the artifact declares.
     pub tensors: Vec<Tensor>,
-    /// Files that the artifact reads its data from.
-    pub companions: Vec<Companion>,
     /// Tensors that all files of the model have together, as the artifact says.
     pub tensor_total: Option<u64>,
-    /// What the artifact says about the length of files beside it.
-    pub promises: Vec<Promise>,
-    /// What a manifest says about the files beside it.
+    /// What the artifact says about the files beside it.
     pub description: Description,
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
+    /// Spans that nobody evaluates, in an artifact that is data.
+    pub prose: Vec<Span>,
     /// Callables that loading calls and that are no finding, by their names.
     pub accepted: BTreeMap<String, Accepted>,
     /// How many more of them there are.
@@ -165,7 +165,7 @@ impl<'a> Context<'a> {
     /// The engine tells where it is not there, leads elsewhere or is too short,
     /// and scans it with the artifact.
     pub fn companion(&mut self, companion: Companion) {
-        self.named.companions.push(companion);
+        self.named.description.companions.push(companion);
     }
 
     /// Say how many tensors all files of the model have together, as the
@@ -177,19 +177,31 @@ impl<'a> Context<'a> {
     /// Say how long files beside the artifact have to be. The engine compares
     /// it with those that are there.
     pub fn promise(&mut self, promise: Promise) {
-        self.named.promises.push(promise);
+        self.named.description.promises.push(promise);
     }
 
-    /// Say what a manifest says about the files beside it. The engine compares
-    /// it with those that are there.
-    pub fn describe(&mut self, description: Description) {
-        self.named.description = description;
+    /// Say how large the table of words in the weights beside the artifact is.
+    /// The engine compares it with those that are there.
+    pub fn embedding(&mut self, embedding: Embedding) {
+        self.named.description.embedding = Some(embedding);
+    }
+
+    /// Name a Python file of the same directory that a loader of the artifact
+    /// imports. The engine tells where it is not there.
+    pub fn module(&mut self, module: Module) {
+        self.named.description.modules.push(module);
     }
 
     /// Say that this examination has judged `span` by `rule` itself: what the
     /// sweep finds there by the same rule is the same fact again.
     pub fn judged(&mut self, span: Span, rule: &'static Rule) {
         self.named.judged.push((span, rule));
+    }
+
+    /// Say that nobody evaluates what stands in `span`, although the artifact is
+    /// data: the vocabulary of a tokenizer. It is swept as prose is.
+    pub fn prose(&mut self, span: Span) {
+        self.named.prose.push(span);
     }
 
     /// Say that loading calls something that is no finding, and why. A callable

@@ -26,8 +26,8 @@
     )
 )]
 
+mod addresses;
 mod archive;
-mod companions;
 mod context;
 mod probe;
 mod tally;
@@ -203,7 +203,6 @@ pub static FORMATS: &[&dyn Format] = &[
 ];
 
 pub use archive::{Actual, Kept, extent, judge_stated};
-pub use companions::companions;
 pub use compressed::judge as judge_stream;
 pub use context::{Body, Context, Member, Named, Part, Sink, Stated};
 pub use probe::Probe;
@@ -231,7 +230,8 @@ pub enum Claim {
 pub enum Content {
     /// Data that a program loads.
     Data,
-    /// Text for people and for tokenizers: nothing in it is evaluated.
+    /// Text for people and for tokenizers: nothing in it is evaluated, unless
+    /// another format reads it as data.
     Prose,
 }
 
@@ -294,6 +294,12 @@ pub trait Format: Sync {
     /// swept and a gap says the rest.
     fn is_examined(&self) -> bool {
         true
+    }
+
+    /// Whether its models may keep data in other files of their directory, so
+    /// that a model that is named alone is read for their names.
+    fn has_companions(&self) -> bool {
+        false
     }
 
     /// Whether these bytes are this format. Must be cheap: it is asked of

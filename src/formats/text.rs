@@ -3,7 +3,8 @@
 //! Neither has structure to examine; what matters is which of the two it is.
 //! *Prose* quotes code that nobody runs: a vocabulary holds `eval(` and a model
 //! card shows how to call `os.system`, so sweepers that look for code leave it
-//! alone. *Source code* and configuration, told by its suffix, is run or read
+//! alone. Text that another format reads as well, a configuration or a
+//! template, is data: what loads it acts on it. *Source code* and configuration, told by its suffix, is run or read
 //! by somebody: everything counts there, and characters that reorder text on
 //! the screen are a finding, because what a reviewer sees is then not what the
 //! interpreter reads (CVE-2021-42574).

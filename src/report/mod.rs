@@ -7,6 +7,7 @@
 
 mod accepted;
 mod coverage;
+mod description;
 mod escape;
 mod finding;
 mod gap;
@@ -20,14 +21,12 @@ mod survey;
 
 pub use accepted::Accepted;
 pub use coverage::{ArtifactReport, Coverage};
+pub use description::{Companion, Description, Embedding, Module, Promise};
 pub use escape::{bytes as escape_bytes, text as escape_text};
 pub use finding::Finding;
 pub use gap::{Gap, Why};
 pub use location::{Location, Place, Span};
-pub use outcome::{
-    Companion, CompanionTable, Description, Embedding, Module, Outcome, Promise, Tensor,
-    TensorTable,
-};
+pub use outcome::{Outcome, Tensor, TensorTable};
 pub use policy::{INTERRUPTED_EXIT_CODE, Policy, Verdict};
 pub use severity::{Severity, UnknownSeverity};
 pub use shard_set::{ShardRow, ShardSetReport};

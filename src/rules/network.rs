@@ -4,7 +4,7 @@ use super::Rule;
 use crate::report::Severity;
 
 /// The family, in the order of the catalogue.
-pub static RULES: &[&Rule] = &[&COLLECTOR, &SCRIPT_URL, &RAW_ADDRESS];
+pub static RULES: &[&Rule] = &[&COLLECTOR, &SCRIPT_URL, &RAW_ADDRESS, &FILE_URL];
 
 /// Hosts that take stolen data, or lead to a machine without a name.
 pub static COLLECTOR: Rule = Rule {
@@ -38,4 +38,16 @@ pub static RAW_ADDRESS: Rule = Rule {
           malware is written with, and nobody can tell whose it is tomorrow.",
     remedy: "Find out what uses the address before the model is loaded.",
     references: &["MITRE ATT&CK T1071.001"],
+};
+
+/// Files of whoever follows the link.
+pub static FILE_URL: Rule = Rule {
+    id: "network-file-url",
+    severity: Severity::Low,
+    title: "a link to a file of the machine that follows it",
+    why: "Where a model says whence it comes, a `file:` link is what is left of the machine that \
+          made it, and a program that follows it reads a file of its own. One that names another \
+          machine lets some systems log in there, and show who they are.",
+    remedy: "Do not let a program follow the link. Ask for the true origin of the model.",
+    references: &["CWE-610", "RFC 8089"],
 };

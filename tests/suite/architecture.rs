@@ -43,6 +43,19 @@ const HOMES: &[(&str, &[&str])] = &[
     ("std::env::", &["cli/"]),
     ("File::open", &["source/disk.rs", "cli/"]),
     ("std::fs::", &["source/", "engine/discover.rs", "cli/"]),
+    // What files say about each other is compared in one place.
+    (
+        "look_beside(",
+        &["engine/discover.rs", "engine/repository/"],
+    ),
+    (
+        ".descriptions",
+        &[
+            "report/outcome.rs",
+            "engine/ledger.rs",
+            "engine/repository/",
+        ],
+    ),
     ("std::thread::", &["engine/", "cli/"]),
     ("catch_unwind", &["engine/guard.rs", "cli/"]),
     ("serde_json::to_", &["render/"]),

@@ -15,6 +15,7 @@
 //! places takes `log2(m)` off again. Each pattern must stay below 0.01 false
 //! hits per TiB, which needs 47 bits.
 
+mod addresses;
 mod archives;
 mod executables;
 mod expressions;
@@ -27,6 +28,7 @@ mod text;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+pub use addresses::{Address, addresses};
 pub use archives::Archive;
 pub use executables::{Program, program_at_start};
 
@@ -199,14 +201,22 @@ impl Sweeper for Patterns {
 }
 
 impl Pattern {
-    fn judge(&self, window: &Window<'_>, start: usize) -> Option<Hit> {
+    /// Look at an anchor that stands at `start` in `bytes` and at `position`
+    /// in the artifact: where its surroundings begin in `bytes`, and what was
+    /// recognised in them.
+    fn look(&self, bytes: &[u8], start: usize, position: u64) -> Option<(usize, Found)> {
         let from = start.saturating_sub(self.before);
-        let to = start.saturating_add(self.after).min(window.bytes.len());
+        let to = start.saturating_add(self.after).min(bytes.len());
         let found = (self.verify)(&Around {
-            bytes: window.bytes.get(from..to)?,
+            bytes: bytes.get(from..to)?,
             at: start.saturating_sub(from),
-            position: window.position(start),
+            position,
         })?;
+        Some((from, found))
+    }
+
+    fn judge(&self, window: &Window<'_>, start: usize) -> Option<Hit> {
+        let (from, found) = self.look(window.bytes, start, window.position(start))?;
         let place = |index: usize| window.position(from.saturating_add(index));
         let at = place(found.span.start);
         Some(Hit {

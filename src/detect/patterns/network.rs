@@ -21,6 +21,9 @@ const BEFORE_BYTES: usize = 96;
 /// Bytes of an address that are looked at.
 const AFTER_BYTES: usize = 256;
 
+/// The end of every message, where the bytes are all that is known.
+pub(super) const STANDS: &str = " stands in the bytes";
+
 /// What they share.
 const NETWORK: Family = Family {
     before: BEFORE_BYTES,
@@ -182,7 +185,7 @@ fn collector(around: &Around<'_>) -> Option<Found> {
             false => COLLECTOR.severity,
         },
         span: start..around.at.saturating_add(url.len()),
-        message: format!("an address at `{name}{shown}` stands in the bytes"),
+        message: format!("an address at `{name}{shown}`{STANDS}"),
         evidence: around
             .bytes
             .get(start..around.at.saturating_add(url.len()))?
@@ -210,8 +213,7 @@ fn onion(around: &Around<'_>) -> Option<Found> {
         rule: &COLLECTOR,
         severity: COLLECTOR.severity,
         span: start..end,
-        message: "the address of a hidden service of the Tor network stands in the bytes"
-            .to_owned(),
+        message: format!("the address of a hidden service of the Tor network{STANDS}"),
         evidence: around.bytes.get(start..end)?.to_vec(),
         archive: None,
     })
@@ -248,7 +250,7 @@ fn raw(around: &Around<'_>) -> Option<Found> {
         rule: &RAW_ADDRESS,
         severity: RAW_ADDRESS.severity,
         span: around.span(url.len()),
-        message: format!("an address without a name, {address}, stands in the bytes"),
+        message: format!("an address without a name, {address},{STANDS}"),
         evidence: url.to_vec(),
         archive: None,
     })
@@ -273,7 +275,7 @@ fn script(around: &Around<'_>) -> Option<Found> {
         rule: &SCRIPT_URL,
         severity: SCRIPT_URL.severity,
         span: around.span(url.len()),
-        message: "a URL that carries a page or a script stands in the bytes".to_owned(),
+        message: format!("a URL that carries a page or a script{STANDS}"),
         evidence: url.to_vec(),
         archive: None,
     })
@@ -292,7 +294,7 @@ fn link(around: &Around<'_>) -> Option<Found> {
         rule: &SCRIPT_URL,
         severity: SCRIPT_URL.severity,
         span: around.span(b"javascript:".len().saturating_add(code.len())),
-        message: "a link that runs a script stands in the bytes".to_owned(),
+        message: format!("a link that runs a script{STANDS}"),
         evidence: code.to_vec(),
         archive: None,
     })

@@ -32,7 +32,7 @@ const NUMBERS_PER_BYTE: u128 = 8;
 /// A finding where the table of words cannot have the size that the
 /// configuration says.
 pub(super) fn sizes(
-    path: &str,
+    job: &Ended,
     description: &Description,
     weights: &[Weights<'_>],
 ) -> Option<CrossFinding> {
@@ -43,7 +43,7 @@ pub(super) fn sizes(
     let (words, width) = (said.words, said.widest);
     let message = format!("the configuration says {words} words of {width} numbers, {what}");
     let draft = rules::CONFIG_MISMATCH.at(Place::whole()).message(message);
-    Some((Location::file(path), draft))
+    Some((Location::file(job.found.path.as_str()), draft))
 }
 
 /// What in the weights is not as the configuration says.

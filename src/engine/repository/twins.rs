@@ -1,15 +1,28 @@
 //! Weights that are there twice: as a pickle, which runs code, and without.
 
+use std::collections::BTreeMap;
+
 use super::tables;
 use super::weights::Weights;
 use crate::engine::shards::{CrossFinding, shown};
 use crate::report::{Location, Place};
 use crate::rules::repository as rules;
 
+/// Pairs of weights with one name in a directory, with code and without.
+pub(super) fn pairs(all: &[Weights<'_>]) -> Vec<CrossFinding> {
+    let (pickles, plain): (Vec<_>, Vec<_>) = all.iter().partition(|weights| weights.runs_code);
+    let plain: BTreeMap<&str, &Weights<'_>> = plain
+        .into_iter()
+        .map(|weights| (weights.stem.as_str(), weights))
+        .collect();
+    let pair = |pickle: &Weights<'_>| compare(pickle, plain.get(pickle.stem.as_str())?);
+    pickles.into_iter().filter_map(pair).collect()
+}
+
 /// What there is to say of a pickle and its twin that runs no code. Nothing
 /// where the twin cannot be recommended, because it has findings or gaps of
 /// its own.
-pub(super) fn compare(pickle: &Weights<'_>, plain: &Weights<'_>) -> Option<CrossFinding> {
+fn compare(pickle: &Weights<'_>, plain: &Weights<'_>) -> Option<CrossFinding> {
     let twin = named(plain);
     let told = |draft| Some((Location::file(pickle.path()), draft));
     let tensors = (pickle.tensors(), plain.tensors());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::directory;
 use crate::engine::run::Ended;
 use crate::engine::shards::{Role, siblings_of};
 use crate::formats::find;
@@ -55,11 +56,6 @@ impl<'a> Weights<'a> {
     pub(super) fn tensors(&self) -> Option<&[&'a Tensor]> {
         (self.is_whole() && !self.tensors.is_empty()).then_some(&self.tensors)
     }
-}
-
-/// The directory that a file lies in.
-pub(super) fn directory(job: &Ended) -> &Path {
-    job.found.file.parent().unwrap_or(Path::new(""))
 }
 
 /// The weights of every directory, in the order of their names.

@@ -13,7 +13,6 @@ mod crosscheck;
 mod families;
 mod group;
 mod index_names;
-mod promises;
 mod set;
 mod tensors;
 
@@ -27,5 +26,4 @@ pub(super) use crosscheck::{examples, plural, shown};
 pub use families::{FAMILIES, Family, FamilyMatch, Number, Numbering, Role, siblings_of};
 pub use group::{Grouping, group};
 pub use index_names::{local, local_names};
-pub use promises::promises;
 pub use set::{Set, Shard};

@@ -285,7 +285,7 @@ impl<'a> Sweep<'a> {
 /// Run every sweeper over one window; hits go to the ledger at once.
 fn judge_window(job: &JobContext, entry: Entry, window: &Window<'_>) -> Result<(), String> {
     let core = window.bytes.get(window.core.clone()).unwrap_or_default();
-    if job.ledger.is_prose(entry) && detect::is_binary(core) {
+    if job.ledger.has_prose(entry) && detect::is_binary(core) {
         job.ledger.is_binary(entry);
     }
     let mut outcome = Ok(());

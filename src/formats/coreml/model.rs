@@ -45,6 +45,10 @@ impl Format for CoreMl {
         &SPEC
     }
 
+    fn has_companions(&self) -> bool {
+        true
+    }
+
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         let is_named = probe.has_suffix(SPEC.suffixes);
         let begins = matches!(probe.head(), [0x08, 1..=40, 0x12, ..]);

@@ -73,9 +73,12 @@ fn ordinary_models_are_clean() {
     assert!(say(&model(500, &network(140, &Message::new()))).is_clean());
     let said = say(&model(502, &program("@model_path/weights/weight.bin", 128)));
     assert!(said.is_clean(), "{said:?}");
-    assert_eq!(said.named.companions.len(), 1);
-    assert_eq!(said.named.companions[0].name, "weights/weight.bin");
-    assert_eq!(said.named.companions[0].bytes, 192);
+    assert_eq!(said.named.description.companions.len(), 1);
+    assert_eq!(
+        said.named.description.companions[0].name,
+        "weights/weight.bin"
+    );
+    assert_eq!(said.named.description.companions[0].bytes, 192);
 }
 
 #[test]
@@ -112,7 +115,7 @@ fn paths_that_leave_are_told() {
     ] {
         let said = say(&model(502, &program(file, 64)));
         assert_eq!(said.rules(), ["coreml-path-escape"], "{file}");
-        assert!(said.named.companions.is_empty());
+        assert!(said.named.description.companions.is_empty());
     }
     let fine = linked("Other.mlmodelc", "$BUNDLE_MAIN:sub");
     assert_eq!(say(&fine).rules(), ["coreml-linked-model"]);

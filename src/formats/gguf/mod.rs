@@ -12,6 +12,8 @@
 //! Versions 1 to 3 are read in both byte orders. The reader never holds more
 //! than one value: lists of tokens are walked over.
 //!
+//! Links in the metadata are judged with their keys.
+//!
 //! Not checked here: tokens and merges, which quote code of all kinds and are
 //! no text that anybody evaluates; and the numbers in the tensors. Their bytes
 //! are swept like all others.

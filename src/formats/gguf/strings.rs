@@ -1,5 +1,6 @@
 //! The texts of the metadata: templates, JSON, and what should be neither.
 
+use super::super::addresses;
 use super::super::manifest::{Events, judge_template};
 use super::header::Walk;
 use super::metadata::shown;
@@ -31,6 +32,9 @@ pub(super) fn judge(walk: &mut Walk<'_, '_, '_>, key: &str, span: Span) -> Resul
     } else {
         plain(walk, key, &text, &span);
     }
+    let key_shown = shown(key);
+    let owner = format!("the metadata `{key_shown}`");
+    addresses::judge((&owner, &key_shown), &text, &span, walk.tally, walk.cx);
     if len > bytes.len() as u64 {
         let detail = format!(
             "the text of `{}` is {len} bytes long; {TEXT_CAP_BYTES} are judged",

@@ -437,6 +437,55 @@ fn other_texts_are_text() {
 }
 
 #[test]
+fn links_are_told_with_their_keys() {
+    let template = "{% for m in messages %}{{ m }}{% endfor %}https://webhook.site/4f";
+    for (key, value, rule) in [
+        (
+            "general.url",
+            "https://a-b.ngrok-free.app/x",
+            "network-collector-address",
+        ),
+        (
+            "tokenizer.chat_template",
+            template,
+            "network-collector-address",
+        ),
+        (
+            "general.repo_url",
+            "http://185.12.9.4/x",
+            "network-raw-address",
+        ),
+        (
+            "general.source.url",
+            "javascript:alert(1)",
+            "network-script-url",
+        ),
+        (
+            "general.source.url",
+            "file:///home/a/model",
+            "network-file-url",
+        ),
+    ] {
+        let said = File::new().string(key, value).examine();
+        assert_eq!(said.rules(), [rule], "{key}");
+        assert_eq!(said.findings[0].place.within.as_deref(), Some(key));
+        assert_eq!(said.named.judged.len(), 1, "the sweep is told");
+    }
+    for value in [
+        "https://huggingface.co/a/b",
+        "http://127.0.0.1/x",
+        "JavaScript: a book",
+    ] {
+        assert!(
+            File::new()
+                .string("general.url", value)
+                .examine()
+                .is_clean()
+        );
+    }
+}
+
+#[test]
 fn lists_of_the_vocabulary_have_one_length() {
     let scores = |count: u64| {
         let file = File::new().strings("tokenizer.ggml.tokens", &["a", "b"]);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::Step;
 use crate::formats::Context;
-use crate::report::{Description, Embedding, Module, Span, Why};
+use crate::report::{Embedding, Module, Span, Why};
 
 /// Distinct modules of one manifest that are looked for.
 const MODULES_CAP: usize = 1_000;
@@ -113,10 +113,11 @@ impl Described {
             cx.gap(crate::report::Place::whole(), Why::Limit, detail);
         }
         let embedding = self.text.embedding().or_else(|| self.whole.embedding());
-        let modules = self.modules.into_iter();
-        cx.describe(Description {
-            embedding: embedding.filter(|_| self.is_configuration),
-            modules: modules.map(|(file, at)| Module { file, at }).collect(),
-        });
+        if let Some(embedding) = embedding.filter(|_| self.is_configuration) {
+            cx.embedding(embedding);
+        }
+        for (file, at) in self.modules {
+            cx.module(Module { file, at });
+        }
     }
 }

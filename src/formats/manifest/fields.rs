@@ -1,7 +1,7 @@
 //! What each field makes a loader do.
 
-use super::super::Context;
 use super::super::tally::Tally;
+use super::super::{Context, addresses};
 use super::Step;
 use super::components::{is_adapter_library, is_pipeline_library};
 use super::described::Described;
@@ -147,6 +147,19 @@ impl Judge {
         }
         self.components(&value);
         self.code(&value, cx);
+    }
+
+    /// Judge the addresses in a field.
+    pub(super) fn addresses(
+        &mut self,
+        steps: &[Step],
+        text: Text<'_>,
+        span: &Span,
+        cx: &mut Context<'_>,
+    ) {
+        let key = shown(steps);
+        let owner = format!("the field `{key}`");
+        addresses::judge((&owner, &key), text.value, span, &mut self.tally, cx);
     }
 
     /// Judge a field that is `true`.

@@ -16,6 +16,10 @@
 //! YAML beside the weights is judged by the same rules: see
 //! [`yaml`](super::yaml).
 //!
+//! What loads a manifest acts on its texts, so that the sweep takes it for data.
+//! Only vocabularies and records in it may say anything ([`quoted`]); addresses
+//! in other fields are told with the field.
+//!
 //! The Python files that a manifest names are judged by themselves
 //! ([`python`](super::python)). Whether they are there is told by the engine. Not
 //! checked here: JSON under other names that holds such a key only far behind its beginning.
@@ -25,6 +29,7 @@
 mod components;
 mod described;
 mod fields;
+mod quoted;
 pub(super) mod trail;
 
 #[cfg(test)]
@@ -32,6 +37,7 @@ mod tests;
 
 use fields::Judge;
 pub(super) use fields::judge_template;
+use quoted::Quoted;
 use trail::{Step, Trail};
 
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
@@ -84,6 +90,14 @@ const NAMES: &[&str] = &[
     "video_preprocessor_config.json",
 ];
 
+/// How the names of configurations end that people give them.
+const ENDINGS: &[&str] = &["-config.json", "_config.json"];
+
+/// Whether loaders look for a manifest under this name, in lower case.
+fn is_name(file: &str) -> bool {
+    NAMES.contains(&file) || ENDINGS.iter().any(|ending| file.ends_with(ending))
+}
+
 /// Keys that make JSON under any name a manifest.
 const KEYS: &[&str] = &[
     "\"_class_name\"",
@@ -106,7 +120,7 @@ impl Format for Manifest {
     }
 
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
-        let named = NAMES.contains(&probe.file_name());
+        let named = is_name(probe.file_name());
         let head = probe.head();
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let begins = matches!(text.trim_ascii_start(), [b'{' | b'[', ..]);
@@ -154,6 +168,8 @@ pub(super) struct Events {
     judge: Judge,
     duplicates: Duplicates,
     trail: Trail,
+    /// Parts that nobody evaluates; not asked for in YAML, which has none.
+    quoted: Option<Quoted>,
     /// How bad a key is that stands twice.
     twice: Severity,
 }
@@ -162,8 +178,10 @@ impl Events {
     /// A document called `name`.
     pub(super) fn new(name: &str) -> Self {
         let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let file = file.to_lowercase();
         Events {
-            judge: Judge::new(&file.to_lowercase()),
+            quoted: Some(Quoted::new(is_name(&file))),
+            judge: Judge::new(&file),
             duplicates: Duplicates::default(),
             trail: Trail::default(),
             twice: rules::DUPLICATE_KEY.severity,
@@ -174,6 +192,7 @@ impl Events {
     /// which people write by hand.
     pub(super) fn by_hand(name: &str) -> Self {
         Events {
+            quoted: None,
             twice: Severity::Low,
             ..Events::new(name)
         }
@@ -192,9 +211,18 @@ impl Events {
             }
         }
         self.trail.see(event);
+        if let Some(span) = self.quoted.as_mut().and_then(|quoted| quoted.see(event)) {
+            cx.prose(span);
+        }
+        let is_field = self.quoted.as_ref().is_some_and(|quoted| !quoted.is_here());
         let span = event.span.clone();
         match event.token {
-            Token::String(text) => self.judge.string(self.trail.steps(), text, span, cx),
+            Token::String(text) => {
+                if is_field {
+                    self.judge.addresses(self.trail.steps(), text, &span, cx);
+                }
+                self.judge.string(self.trail.steps(), text, span, cx);
+            }
             Token::Bool(true) => self.judge.truth(self.trail.steps(), span),
             Token::Number(number) => {
                 let number = number.as_u64().unwrap_or_default();

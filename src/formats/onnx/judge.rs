@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::operators::Operators;
 use crate::detect::code;
 use crate::formats::tally::Tally;
-use crate::formats::{Artifact, Context};
+use crate::formats::{Artifact, Context, addresses};
 use crate::report::{Companion, Severity, Span, Why, escape_text};
 use crate::rules::onnx as rules;
 use crate::rules::{Draft, Rule};
@@ -74,8 +74,10 @@ impl<'a, 'c> Judge<'a, 'c> {
         }
     }
 
-    /// Report a text that runs once a loader evaluates it.
+    /// Report a text that runs once a loader evaluates it, and the addresses
+    /// in it.
     pub(super) fn text(&mut self, owner: &str, key: &str, text: &str, at: &Span, cap: Severity) {
+        addresses::judge((owner, key), text, at, &mut self.tally, self.cx);
         let called = key.ends_with("_target_").then(|| code::target(text));
         let Some(found) = called.flatten().or_else(|| code::code_like(text)) else {
             return;

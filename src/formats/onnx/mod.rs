@@ -60,6 +60,10 @@ impl Format for Onnx {
         &SPEC
     }
 
+    fn has_companions(&self) -> bool {
+        true
+    }
+
     fn recognise(&self, probe: &Probe<'_>) -> Claim {
         outline::claim(probe, probe.has_suffix(SPEC.suffixes))
     }

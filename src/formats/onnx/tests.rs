@@ -81,7 +81,7 @@ fn an_ordinary_model_is_clean() {
     let said = say(&model(&graph(&[tensor("w")], &[node("Relu", "", &[])])));
     assert!(said.is_clean(), "{said:?}");
     assert!(said.named.accounts && said.named.slack.is_empty());
-    assert!(said.named.companions.is_empty());
+    assert!(said.named.description.companions.is_empty());
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn locations_are_judged_by_their_parts() {
             Severity::High,
             "{location}"
         );
-        assert!(said.named.companions.is_empty(), "{location}");
+        assert!(said.named.description.companions.is_empty(), "{location}");
     }
     let low = of_tensor(external(&[("location", "a\\w")]));
     assert_eq!(low.severity("onnx-path-escape"), Severity::Low);
@@ -151,7 +151,7 @@ fn locations_are_judged_by_their_parts() {
     for location in ["w.bin", "sub/w..bin", "onnx::MatMul_12"] {
         let said = of_tensor(external(&[("location", location)]));
         assert!(said.is_clean(), "{location}: {said:?}");
-        assert_eq!(said.named.companions[0].bytes, 4);
+        assert_eq!(said.named.description.companions[0].bytes, 4);
     }
     let memory = of_tensor(external(&[
         ("location", "*/_ORT_MEM_ADDR_/*"),
@@ -218,7 +218,7 @@ fn positions_are_numbers_in_a_file() {
     let fine = [("location", "w"), ("offset", "12"), ("length", "4")];
     let said = of_tensor(external(&fine));
     assert!(said.is_clean());
-    assert_eq!(said.named.companions[0].bytes, 16);
+    assert_eq!(said.named.description.companions[0].bytes, 16);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn entries_are_known_and_stand_once() {
     }
     let again = with("location", "v");
     assert_eq!(again.severity("onnx-external-entry"), Severity::Medium);
-    assert_eq!(again.named.companions.len(), 2);
+    assert_eq!(again.named.description.companions.len(), 2);
     assert!(with("prepacked_0", "x|0|16").is_clean());
     assert!(with("checksum", "da39a3ee5e6b4b0d3255bfef95601890afd80709").is_clean());
     assert_eq!(with("checksum", "da39").rules(), ["onnx-external-entry"]);
@@ -496,7 +496,7 @@ fn a_flood_of_entries_is_told_once_and_bounded() {
         .map(|n| external(&[("location", &format!("f{n}"))]))
         .collect();
     let said = say(&model(&graph(&tensors, &[])));
-    assert_eq!(said.named.companions.len(), 20_000);
+    assert_eq!(said.named.description.companions.len(), 20_000);
     assert_eq!(said.gaps.len(), 1);
     assert_eq!(said.rules(), ["onnx-repeated-initializer"]);
     let unknown = (0..5000).fold(model(&graph(&[], &[])), |m, _| m.bytes(99, "x"));

@@ -1,7 +1,7 @@
 //! The metadata: strings only, and none that runs.
 
-use super::super::Context;
 use super::super::tally::Tally;
+use super::super::{Context, addresses};
 use super::header::{Header, KEY_SHOWN_CHARS};
 use crate::detect::code;
 use crate::report::{Span, Why, escape_text};
@@ -93,6 +93,8 @@ impl Reading {
         }
         if let Some(text) = text {
             judge(&self.key, text.value, &event.span, tally);
+            let owner = format!("the metadata `{}`", escape_text(&self.key));
+            addresses::judge((&owner, &self.key), text.value, &event.span, tally, cx);
             if text.is_cut() {
                 let detail = format!(
                     "the metadata `{}` is {} bytes long; at most {} are judged",

@@ -442,7 +442,7 @@ fn an_index_is_compared_with_itself_and_promises_lengths() {
     let examine = |bytes: Vec<u8>| testing::examine(&CheckpointIndex, "dir/m.ckpt.index", bytes);
     let plain = examine(index(1, &[("a", &[2, 2], 0, 16), ("b", &[], 16, 4)]));
     assert!(plain.is_clean(), "{plain:?}");
-    let [promise] = &plain.named.promises[..] else {
+    let [promise] = &plain.named.description.promises[..] else {
         panic!("{plain:?}");
     };
     assert_eq!(promise.files, ["m.ckpt.data-00000-of-00001"]);

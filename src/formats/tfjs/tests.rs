@@ -18,7 +18,7 @@ const GRAPH: &str = r#"{"modelTopology": {"node": [{"name": "p", "op": "Const", 
 fn a_graph_is_judged_and_weights_are_summed_up() {
     let said = examine(GRAPH);
     assert_eq!(said.severity("tensorflow-read-file"), Severity::Critical);
-    let [promise] = &said.named.promises[..] else {
+    let [promise] = &said.named.description.promises[..] else {
         panic!("{said:?}");
     };
     assert_eq!(
@@ -59,7 +59,7 @@ fn weights_elsewhere_and_huge_shapes_are_told() {
     let huge = of("a.bin", "[4294967296, 4294967296]", "int32");
     assert_eq!(huge.rules(), ["tensorflow-shape-overflow"]);
     let texts = of("a.bin", "[2]", "string");
-    assert!(texts.is_clean() && texts.named.promises.is_empty());
+    assert!(texts.is_clean() && texts.named.description.promises.is_empty());
 }
 
 #[test]

@@ -53,7 +53,7 @@ fuzz_target!(|data: &[u8]| {
         for span in named.slack {
             assert!(span.start < span.end && span.end <= len);
         }
-        for companion in named.companions {
+        for companion in named.description.companions {
             assert!(companion.at.end <= len);
         }
     }

@@ -72,6 +72,11 @@ pub const CHAPTERS: &[Chapter] = &[Chapter {
             "CWE-94, CWE-150",
         ),
         technique(
+            "gguf-address",
+            "a link to a collector, a bare number, a script or another machine's files",
+            "MITRE ATT&CK T1567, T1187",
+        ),
+        technique(
             "gguf-slack",
             "a pickle or a program between and behind the tensors",
             "CWE-506",

@@ -84,6 +84,11 @@ const ONNX: Chapter = Chapter {
             "CWE-95",
         ),
         technique(
+            "onnx-address",
+            "metadata with the address of a collector, or a link that is a script",
+            "MITRE ATT&CK T1567, CWE-79",
+        ),
+        technique(
             "onnx-payload-in-tensor",
             "a pickle or a program as the bytes of a tensor",
             "CWE-506",

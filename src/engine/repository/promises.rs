@@ -7,32 +7,29 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::crosscheck::CrossFinding;
-use super::index_names::local;
+use super::directory;
 use crate::engine::discover::Found;
-use crate::report::{Location, Place, Promise, Severity, escape_bytes};
+use crate::engine::run::Ended;
+use crate::engine::shards::{CrossFinding, local, shown};
+use crate::report::{Description, Location, Place, Promise, Severity};
 use crate::rules::shards::SIZE_MISMATCH;
 
-/// Compare the promises, each with the file that makes it, with the files that
-/// were found.
-pub fn promises<'a>(
-    promises: &[(String, Promise)],
-    found: impl Iterator<Item = &'a Found>,
+/// Compare what a file promises with the files that were found.
+pub(super) fn compare(
+    job: &Ended,
+    description: &Description,
+    found: &BTreeMap<&Path, &Found>,
 ) -> Vec<CrossFinding> {
-    if promises.is_empty() {
-        return Vec::new();
-    }
-    let (mut by_path, mut by_file) = (BTreeMap::new(), BTreeMap::new());
-    for file in found {
-        by_path.insert(file.path.as_str(), file);
-        by_file.insert(file.file.as_path(), file);
-    }
-    let compare = |(path, promise): &(String, Promise)| {
-        let directory = by_path.get(path.as_str())?.file.parent();
-        let beside = beside(promise, directory.unwrap_or(Path::new("")), &by_file)?;
-        compare(promise, &beside)
-    };
-    promises.iter().filter_map(compare).collect()
+    told(directory(job), &description.promises, found)
+}
+
+fn told(
+    directory: &Path,
+    promises: &[Promise],
+    found: &BTreeMap<&Path, &Found>,
+) -> Vec<CrossFinding> {
+    let kept = |promise| difference(promise, &beside(promise, directory, found)?);
+    promises.iter().filter_map(kept).collect()
 }
 
 /// The files of a promise, where all of them are there.
@@ -48,12 +45,13 @@ fn beside<'a>(
     promise.files.iter().map(file).collect()
 }
 
-fn compare(promise: &Promise, files: &[&Found]) -> Option<CrossFinding> {
+/// A finding where the files do not have the length of the promise.
+fn difference(promise: &Promise, files: &[&Found]) -> Option<CrossFinding> {
     let has = files
         .iter()
         .fold(0u64, |sum, file| sum.saturating_add(file.len));
     let last = files.last()?;
-    let name = escape_bytes(last.path.rsplit(['/', '\\']).next()?.as_bytes());
+    let name = shown(last.path.rsplit(['/', '\\']).next()?);
     let what = match files.len() {
         1 => format!("`{name}` has"),
         count => format!("the {count} files up to `{name}` have"),
@@ -88,13 +86,14 @@ mod tests {
         }
     }
 
-    fn told(files: &[&str], bytes: u64) -> Vec<(String, Place)> {
+    fn places(files: &[&str], bytes: u64) -> Vec<(String, Place)> {
         let there = [found("d/m.index", 9), found("d/a", 10), found("d/b", 6)];
+        let there: BTreeMap<_, _> = there.iter().map(|f| (f.file.as_path(), f)).collect();
         let promise = Promise {
             files: files.iter().map(|file| (*file).to_owned()).collect(),
             bytes,
         };
-        let told = promises(&[("d/m.index".to_owned(), promise)], there.iter());
+        let told = told(Path::new("d"), &[promise], &there);
         let one = |(location, draft): CrossFinding| (location.path, draft.place);
         told.into_iter().map(one).collect()
     }
@@ -108,11 +107,11 @@ mod tests {
             (&["../d/a"], 1),
             (&["/d/a"], 1),
         ] {
-            assert_eq!(told(files, bytes), [], "{files:?} {bytes}");
+            assert_eq!(places(files, bytes), [], "{files:?} {bytes}");
         }
-        assert_eq!(told(&["a"], 11), [("d/a".to_owned(), Place::whole())]);
+        assert_eq!(places(&["a"], 11), [("d/a".to_owned(), Place::whole())]);
         let behind = |from: u64, to: u64| Place::from(from..to);
-        assert_eq!(told(&["a"], 7), [("d/a".to_owned(), behind(7, 10))]);
-        assert_eq!(told(&["a", "b"], 12), [("d/b".to_owned(), behind(2, 6))]);
+        assert_eq!(places(&["a"], 7), [("d/a".to_owned(), behind(7, 10))]);
+        assert_eq!(places(&["a", "b"], 12), [("d/b".to_owned(), behind(2, 6))]);
     }
 }

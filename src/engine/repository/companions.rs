@@ -1,44 +1,101 @@
 //! Files that artifacts read their data from: whether they are there, where
 //! links lead, and whether they are long enough.
 //!
-//! An examination only names them ([`Companion`]); here, once every job has
-//! ended, each name is looked up beside the file, or among the members of the
-//! container that the artifact lies in. Names come from the model: none is
-//! opened here, and none is looked up outside of its directory.
+//! An examination only names them ([`Companion`]). Once every job has ended,
+//! each name is looked up beside the file, or among the members of the
+//! container that the artifact lies in; a model that is named alone is read for
+//! the names beforehand, so that its data are scanned with it. Names come from
+//! the model: none is opened here, and none is looked up outside of its
+//! directory.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::discover::{Beside, look_beside};
-use super::ledger::finding;
-use super::run::Ended;
-use super::shards::local;
-use crate::report::{
-    ArtifactReport, Companion, CompanionTable, Gap, Location, Outcome, Why, escape_text,
-};
-use crate::rules::Rule;
+use super::Compared;
+use crate::budget::Budget;
+use crate::engine::discover::{Beside, look_beside};
+use crate::engine::guard::guarded;
+use crate::engine::run::Ended;
+use crate::engine::shards::local;
+use crate::formats::{Artifact, Claim, Context, FORMATS, Format, Probe, Sink};
+use crate::report::{ArtifactReport, Companion, Gap, Location, Place, Why, escape_text};
 use crate::rules::companions as rules;
+use crate::rules::{Draft, Rule};
+use crate::source::{Disk, Metered};
 
 /// Names that a message gives as examples.
 const EXAMPLES: usize = 5;
 
-/// Look for the companions of every artifact; what there is to say goes to
-/// `outcome`.
-pub fn check(ended: &mut [Ended], outcome: &mut Outcome) {
-    for job in ended {
-        let tables = std::mem::take(&mut job.outcome.companions);
-        let is_member = |table: &CompanionTable| !table.location.members.is_empty();
-        let members = match tables.iter().any(is_member) {
-            true => lengths(&job.outcome.artifacts),
-            false => Members::new(),
-        };
-        for table in tables {
-            let mut check = Check::default();
-            for companion in table.companions {
-                let seen = look(job, &members, &table.location, &companion);
-                check.add(companion, seen);
-            }
-            check.tell(&table.location, outcome);
+/// The files of its directory that a model keeps its tensors in, where they
+/// are there.
+pub fn external_data(path: &Path, budget: &Budget) -> Vec<PathBuf> {
+    // Anything else may not end, or not even open.
+    if !path.is_file() {
+        return Vec::new();
+    }
+    let Ok(disk) = Disk::open(path, false) else {
+        return Vec::new();
+    };
+    let name = path.to_string_lossy();
+    let artifact = Artifact {
+        location: Location::file(name.clone()),
+        name: name.into_owned(),
+        source: Arc::new(Metered::new(Arc::new(disk), budget.clone())),
+        depth: 0,
+    };
+    let named = guarded(|| named(&artifact, budget)).unwrap_or_default();
+    named
+        .iter()
+        .filter_map(|companion| local(&companion.name))
+        .filter(|name| matches!(look_beside(path, name), Beside::File(_)))
+        .map(|name| path.with_file_name(name))
+        .collect()
+}
+
+/// Says nothing to anybody.
+struct Silent;
+
+impl Sink for Silent {
+    fn finding(&self, _draft: Draft) {}
+
+    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
+}
+
+/// The files that an artifact reads data from. What is wrong with the artifact
+/// is told when it is examined.
+fn named(artifact: &Artifact, budget: &Budget) -> Vec<Companion> {
+    let probe = Probe::new(artifact);
+    let may = |format: &&&dyn Format| format.has_companions();
+    let claims = |format: &&&dyn Format| format.recognise(&probe) > Claim::No;
+    let formats = FORMATS.iter().filter(may).filter(claims);
+    formats
+        .flat_map(|format| {
+            let mut cx = Context::new(&Silent, budget);
+            // One that breaks off still names what stands in front of the break.
+            let _ = format.examine(artifact, &mut cx);
+            cx.finish().description.companions
+        })
+        .collect()
+}
+
+/// Look for the companions of every artifact of a file.
+pub(super) fn check(job: &Ended, compared: &mut Compared) {
+    let descriptions = job.outcome.descriptions.iter();
+    let named: Vec<_> = descriptions
+        .filter(|(_, description)| !description.companions.is_empty())
+        .collect();
+    let members = match named.iter().any(|(at, _)| !at.members.is_empty()) {
+        true => lengths(&job.outcome.artifacts),
+        false => Members::new(),
+    };
+    for (location, description) in named {
+        let mut check = Check::default();
+        for companion in &description.companions {
+            let seen = look(job, &members, location, companion);
+            check.add(companion, seen);
         }
+        check.tell(location, compared);
     }
 }
 
@@ -81,8 +138,8 @@ fn look(job: &Ended, members: &Members<'_>, artifact: &Location, companion: &Com
 /// What is wrong with the companions of one artifact: by kind, the first of
 /// them, their names, and how many there are.
 #[derive(Default)]
-struct Check {
-    wrong: BTreeMap<Wrong, Vec<(Companion, String)>>,
+struct Check<'a> {
+    wrong: BTreeMap<Wrong, Vec<(&'a Companion, String)>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,8 +151,8 @@ enum Wrong {
     Unknown,
 }
 
-impl Check {
-    fn add(&mut self, companion: Companion, seen: Seen) {
+impl<'a> Check<'a> {
+    fn add(&mut self, companion: &'a Companion, seen: Seen) {
         let (wrong, note) = match seen {
             Seen::Unknown => (Wrong::Unknown, String::new()),
             Seen::Beside(Beside::Missing) => (Wrong::Missing, String::new()),
@@ -112,13 +169,13 @@ impl Check {
         self.wrong.entry(wrong).or_default().push((companion, note));
     }
 
-    fn tell(self, artifact: &Location, outcome: &mut Outcome) {
+    fn tell(self, artifact: &Location, compared: &mut Compared) {
         for (wrong, companions) in self.wrong {
             let Some((first, _)) = companions.first() else {
                 continue;
             };
             let listed = list(&companions);
-            let place = crate::report::Place::from(first.at.clone());
+            let place = Place::from(first.at.clone());
             if let Some(rule) = wrong.rule() {
                 let message = format!("{} {listed}", wrong.what());
                 let draft = rule
@@ -126,9 +183,9 @@ impl Check {
                     .message(message)
                     .evidence(&first.name);
                 let draft = draft.within(&first.owner);
-                outcome.findings.push(finding(draft, artifact));
+                compared.findings.push((artifact.clone(), draft));
             }
-            outcome.gaps.push(Gap {
+            compared.gaps.push(Gap {
                 location: artifact.at(place),
                 why: wrong.why(),
                 detail: escape_text(&format!("{} {listed}", wrong.what())),
@@ -167,7 +224,7 @@ impl Wrong {
 }
 
 /// The first few names, and how many there are.
-fn list(companions: &[(Companion, String)]) -> String {
+fn list(companions: &[(&Companion, String)]) -> String {
     let names: Vec<String> = companions
         .iter()
         .take(EXAMPLES)
