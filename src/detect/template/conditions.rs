@@ -133,9 +133,8 @@ pub(super) fn points(text: &str) -> bool {
     let lower = text.to_lowercase();
     // A bare scheme leads nowhere.
     let leads = |sign: &&str| {
-        lower
-            .find(*sign)
-            .is_some_and(|at| lower.len() > at + sign.len())
+        let behind = lower.split_once(*sign).map(|(_, rest)| rest);
+        behind.is_some_and(|rest| !rest.is_empty())
     };
     POINTING.iter().any(leads) || lower.split_whitespace().any(is_mail_address)
 }

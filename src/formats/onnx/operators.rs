@@ -193,10 +193,13 @@ impl Node {
     fn judge_aten(&self, judge: &mut Judge<'_, '_>) {
         let called = self.attributes.value("operator").unwrap_or_default();
         let bare = called.rsplit("::").next().unwrap_or_default();
-        if matches!(self.operator.as_str(), "ATen" | "ATenOp")
-            && is_custom(&self.domain)
-            && ATEN_FILES.contains(&bare)
-        {
+        // The older name belongs to the runtime's own domain.
+        let is_aten = match self.operator.as_str() {
+            "ATen" => is_custom(&self.domain),
+            "ATenOp" => true,
+            _ => false,
+        };
+        if is_aten && ATEN_FILES.contains(&bare) {
             let message = format!(
                 "{} calls `{}`, which opens a file",
                 self.title(),
