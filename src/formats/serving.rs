@@ -138,7 +138,11 @@ fn judge(line: &str) -> Option<(&'static crate::rules::Rule, Severity, String)> 
         )),
         "backend" if !BACKENDS.contains(&value) => Some((
             &FOREIGN_CALLABLE,
-            Severity::Low,
+            // A name is one of the server's own directory.
+            match value.contains(['/', '\\']) {
+                true => Severity::Medium,
+                false => Severity::Low,
+            },
             format!("the server loads the backend `{shown}`, a native library"),
         )),
         _ if value.contains("EXECUTION_ENV_PATH") => Some((

@@ -16,9 +16,10 @@ use super::manifest::Events;
 use super::tally::Tally;
 use super::text::looks_like_text;
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
+use crate::detect::code;
 use crate::detect::globals::{Judgement, Use, judge_use};
 use crate::report::{Severity, Span, escape_text};
-use crate::rules::manifest::PYTHON_TAG;
+use crate::rules::manifest::{CLASS_TAG, PYTHON_TAG};
 use crate::wire::{Fault, wide, yaml};
 
 /// Characters of a tag that are shown.
@@ -29,6 +30,18 @@ const NAMES: &[&str] = &["mlmodel", "hparams"];
 
 /// What a tag of PyYAML begins with, wherever it stands.
 const TAG: &[u8] = b"python/";
+
+/// Tags of HyperPyYAML that import what they name.
+const FACTORIES: &[&str] = &["!apply", "!applyref", "!module", "!name", "!new"];
+
+/// How tags begin that name classes of Java and of Ruby.
+const CLASSES: &[&str] = &[
+    "com.sun.",
+    "java.",
+    "javax.",
+    "org.springframework.",
+    "ruby/",
+];
 
 /// YAML document.
 pub struct Yaml;
@@ -136,6 +149,10 @@ impl Document {
         if let Some(called) = tag.and_then(|tag| tag.strip_prefix("python/")) {
             self.tag(called, event.span.clone());
         }
+        if let Some(tag) = tag {
+            self.factory(tag, event.span.clone());
+            self.class(tag, event.span.clone());
+        }
         self.events.see(&event, cx);
         self.tree.see(&event);
         Ok(())
@@ -163,6 +180,35 @@ impl Document {
         let message = format!("the tag `!!python/{shown}` reaches Python: {why}");
         let draft = PYTHON_TAG.at(span).severity(severity).message(message);
         self.tally.add(draft.evidence(shown));
+    }
+
+    /// A tag of HyperPyYAML: `!new:subprocess.Popen` makes, `!name:` refers to
+    /// and `!apply:` calls what it names. What a library or a project brings is
+    /// ordinary.
+    fn factory(&mut self, tag: &str, span: Span) {
+        let Some((kind, name)) = tag.split_once(':') else {
+            return;
+        };
+        if !FACTORIES.contains(&kind) {
+            return;
+        }
+        let found = code::target(name.trim()).filter(|found| found.severity > Severity::Medium);
+        if let Some(found) = found {
+            let shown: String = escape_text(tag).chars().take(SHOWN_CAP_CHARS).collect();
+            let message = format!("the tag `{shown}` makes {}", found.what);
+            let draft = PYTHON_TAG.at(span).severity(found.severity);
+            self.tally.add(draft.message(message).evidence(shown));
+        }
+    }
+
+    /// A tag that names a class of another language: YAML for models has none.
+    fn class(&mut self, tag: &str, span: Span) {
+        if CLASSES.iter().any(|prefix| tag.starts_with(prefix)) {
+            let shown: String = escape_text(tag).chars().take(SHOWN_CAP_CHARS).collect();
+            let message = format!("the tag `!!{shown}` names a class to be made");
+            self.tally
+                .add(CLASS_TAG.at(span).message(message).evidence(shown));
+        }
     }
 
     /// What stands behind the place where reading ended is looked at for tags
@@ -223,6 +269,30 @@ mod tests {
             assert_eq!(said(text).severity("yaml-python-tag"), severity, "{text}");
         }
         assert!(said("a: !!python/tuple [1, 2]\nb: !!python/str x\nc: !mine y").is_clean());
+    }
+
+    #[test]
+    fn tags_of_other_libraries_that_make_objects_are_told() {
+        for text in [
+            "a: !new:subprocess.Popen\n  args: [id]\n",
+            "a: !apply:os.system [id]\n",
+            "a: !name:builtins.eval\n",
+        ] {
+            assert_eq!(
+                said(text).severity("yaml-python-tag"),
+                Severity::Critical,
+                "{text}"
+            );
+        }
+        let java = "!!javax.script.ScriptEngineManager [!!java.net.URLClassLoader []]\n";
+        assert_eq!(said(java).severity("yaml-class-tag"), Severity::High);
+        for text in [
+            "a: !new:torch.nn.Linear\n  in_features: 1\nb: !name:torch.optim.Adam\n",
+            "a: !apply:torch.manual_seed [1]\nb: !new:custom.Model {}\nc: !ref <a>\n",
+            "java: 1\nb: !mine java.net\n",
+        ] {
+            assert!(said(text).is_clean(), "{text}: {:?}", said(text).rules());
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::report::Severity;
 /// The family, in the order of the catalogue.
 pub static RULES: &[&Rule] = &[
     &PYTHON_TAG,
+    &CLASS_TAG,
     &KERNEL_FROM_HUB,
     &INDEX_PATH_ESCAPE,
     &REMOTE_CODE,
@@ -133,6 +134,18 @@ pub static PATH_ESCAPE: Rule = Rule {
           file that was not part of the model.",
     remedy: "Put the file beside the manifest and name it without a directory.",
     references: &["CWE-22", "CWE-73"],
+};
+
+/// A tag of YAML that names a class of Java or Ruby.
+pub static CLASS_TAG: Rule = Rule {
+    id: "yaml-class-tag",
+    severity: Severity::High,
+    title: "a tag in YAML names a class to be made",
+    why: "Readers of YAML in Java and Ruby make an object of whatever class a tag names. Servers \
+          of models read their workflows so, and a class that loads others from an address gives \
+          its author the server.",
+    remedy: "Do not hand the file to a server. Configurations of models need no such tag.",
+    references: &["CWE-502", "CVE-2022-1471", "CVE-2023-43654"],
 };
 
 /// A key that stands twice in an object.

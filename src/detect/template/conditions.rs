@@ -7,6 +7,8 @@
 //! it asks for an ordinary word, and weighs only if what it adds points
 //! somewhere.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::shown;
 use super::tree::{Arguments, Expr, Kind, Operator, Statement};
 use crate::report::Severity;
@@ -31,21 +33,120 @@ const POINTING: &[&str] = &[
 /// Words of an instruction that a model would follow.
 const WORDS_LEAST: usize = 6;
 
-/// How bad it is that `yes` is written if `test` holds, and what to say about
-/// it; `None` where it is nothing.
-pub(super) fn poisoned(test: &Expr, yes: &[Statement]) -> Option<(Severity, String)> {
-    let word = trigger(test)?;
-    let mut text = String::new();
-    texts(yes, &mut text);
-    let lower = text.to_lowercase();
-    let severity = match POINTING.iter().any(|sign| lower.contains(sign)) {
+/// Variables that hold what was said, and those that tell whether a word was.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    said: BTreeSet<String>,
+    flags: BTreeMap<String, String>,
+}
+
+impl Watch {
+    /// A variable gets a value.
+    pub(super) fn set(&mut self, target: &Expr, value: &Expr) {
+        if let Expr::Name(name) = target
+            && self.is_said(value)
+        {
+            self.said.insert(name.clone());
+        }
+    }
+
+    /// What is set if a condition about what was said holds.
+    pub(super) fn flags(&mut self, test: &Expr, yes: &[Statement]) {
+        let Some(word) = self.trigger(test) else {
+            return;
+        };
+        for statement in yes {
+            if let Kind::Set(target, Expr::Plain | Expr::Text(_) | Expr::Whole(_)) = &statement.kind
+                && let Some(name) = variable(target)
+            {
+                self.flags.insert(name, word.clone());
+            }
+        }
+    }
+
+    /// The ordinary word that a condition looks for in what was said.
+    pub(super) fn trigger(&self, test: &Expr) -> Option<String> {
+        match test {
+            Expr::Binary(Operator::Either, left, right) => {
+                self.trigger(left).or_else(|| self.trigger(right))
+            }
+            Expr::Binary(Operator::In | Operator::Equal, left, right) => {
+                let word = |one: &Expr, other: &Expr| word(one).filter(|_| self.is_said(other));
+                word(left, right).or_else(|| word(right, left))
+            }
+            Expr::Call(callee, Arguments { by_place, .. }) => match callee.as_ref() {
+                Expr::Attribute(said, name)
+                    if LOOKING.contains(&name.as_str()) && self.is_said(said) =>
+                {
+                    by_place.first().and_then(word)
+                }
+                _ => None,
+            },
+            other => self.flags.get(&variable(other)?).cloned(),
+        }
+    }
+
+    /// Whether the expression is about what was said.
+    fn is_said(&self, expr: &Expr) -> bool {
+        let named = |name: &str| SAID.iter().any(|said| name.contains(said));
+        match expr {
+            Expr::Name(name) => named(name) || self.said.contains(name),
+            Expr::Attribute(value, name) => named_field(name) || is_said_value(value),
+            Expr::Item(value, key) => {
+                matches!(key.as_ref(), Expr::Text(name) if named_field(name))
+                    || is_said_value(value)
+            }
+            Expr::Slice(value, _) | Expr::Filter(_, Some(value), _) => self.is_said(value),
+            Expr::Call(callee, _) => {
+                matches!(callee.as_ref(), Expr::Attribute(value, _) if self.is_said(value))
+            }
+            Expr::Binary(Operator::Join, left, right) => self.is_said(left) || self.is_said(right),
+            _ => false,
+        }
+    }
+}
+
+/// A variable, or a field of a namespace with a dot in front.
+fn variable(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Name(name) => Some(name.clone()),
+        Expr::Attribute(_, name) => Some(format!(".{name}")),
+        _ => None,
+    }
+}
+
+/// How bad it is that `text` is written if the conversation holds `word`, and
+/// what to say about it; `None` where it is nothing.
+pub(super) fn poisoned(word: &str, text: &str) -> Option<(Severity, String)> {
+    let severity = match points(text) {
         true => Severity::Medium,
-        false if words(&text) >= WORDS_LEAST => Severity::Info,
+        false if words(text) >= WORDS_LEAST => Severity::Info,
         false => return None,
     };
     let adds = shown(text.trim());
-    let what = format!("adds `{adds}` if the conversation holds `{}`", shown(&word));
+    let what = format!("adds `{adds}` if the conversation holds `{}`", shown(word));
     Some((severity, what))
+}
+
+/// Whether a text points somewhere, or is shown as a page.
+pub(super) fn points(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    // A bare scheme leads nowhere.
+    let leads = |sign: &&str| {
+        let behind = lower.split_once(*sign).map(|(_, rest)| rest);
+        behind.is_some_and(|rest| !rest.is_empty())
+    };
+    POINTING.iter().any(leads) || lower.split_whitespace().any(is_mail_address)
+}
+
+fn is_mail_address(word: &str) -> bool {
+    let Some((name, host)) = word.split_once('@') else {
+        return false;
+    };
+    let host = host.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let named = name.ends_with(|c: char| c.is_alphanumeric());
+    let mut labels = host.split('.');
+    named && host.contains('.') && labels.all(|label| !label.is_empty())
 }
 
 /// Words of a text that are no control tokens.
@@ -54,48 +155,12 @@ fn words(text: &str) -> usize {
     text.split_whitespace().filter(plain).count()
 }
 
-/// The ordinary word that a condition looks for in what was said.
-fn trigger(test: &Expr) -> Option<String> {
-    match test {
-        Expr::Binary(Operator::Either, left, right) => trigger(left).or_else(|| trigger(right)),
-        Expr::Binary(Operator::In | Operator::Equal, left, right) => {
-            let word = |one: &Expr, other: &Expr| word(one).filter(|_| is_said(other));
-            word(left, right).or_else(|| word(right, left))
-        }
-        Expr::Call(callee, Arguments { by_place, .. }) => match callee.as_ref() {
-            Expr::Attribute(said, name) if LOOKING.contains(&name.as_str()) && is_said(said) => {
-                by_place.first().and_then(word)
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// An ordinary word: letters, no control token and no switch.
 fn word(expr: &Expr) -> Option<String> {
     let Expr::Text(text) = expr else { return None };
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let odd = text.contains(['<', '>', '[', ']', '|', '/', '{', '}', '#', '_', '\n', ':']);
     (letters >= 3 && !odd).then(|| text.clone())
-}
-
-/// Whether the expression is about what was said.
-fn is_said(expr: &Expr) -> bool {
-    let named = |name: &str| SAID.iter().any(|said| name.contains(said));
-    match expr {
-        Expr::Name(name) => named(name),
-        Expr::Attribute(value, name) => named_field(name) || is_said_value(value),
-        Expr::Item(value, key) => {
-            matches!(key.as_ref(), Expr::Text(name) if named_field(name)) || is_said_value(value)
-        }
-        Expr::Slice(value, _) | Expr::Filter(_, Some(value), _) => is_said(value),
-        Expr::Call(callee, _) => {
-            matches!(callee.as_ref(), Expr::Attribute(value, _) if is_said(value))
-        }
-        Expr::Binary(Operator::Join, left, right) => is_said(left) || is_said(right),
-        _ => false,
-    }
 }
 
 /// The field of a message that holds what was said.
@@ -116,6 +181,19 @@ fn is_said_value(expr: &Expr) -> bool {
 }
 
 /// The known texts that the statements write.
+pub(super) fn written(body: &[Statement]) -> String {
+    let mut text = String::new();
+    texts(body, &mut text);
+    text
+}
+
+/// The known texts of an expression.
+pub(super) fn said_by(expr: &Expr) -> String {
+    let mut text = String::new();
+    text_of(expr, &mut text);
+    text
+}
+
 fn texts(body: &[Statement], out: &mut String) {
     for statement in body {
         match &statement.kind {

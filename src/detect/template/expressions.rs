@@ -3,8 +3,11 @@
 use crate::report::Severity;
 use crate::rules::template as rules;
 
+use super::conditions;
 use super::follow::{Follower, Given};
-use super::names::{FOREIGN_OBJECTS, KNOWN_FUNCTIONS, OPEN_OBJECTS, is_dunder, is_private};
+use super::names::{
+    FOREIGN_OBJECTS, KNOWN_FUNCTIONS, OPEN_OBJECTS, UNDERSCORED_METHODS, is_dunder, is_private,
+};
 use super::roads::Road;
 use super::shown;
 use super::tree::{Arguments, Expr, Operator};
@@ -33,10 +36,17 @@ impl Follower<'_> {
                     false => Value::Data,
                 }
             }
-            Expr::Attribute(value, name) => self.attribute(value, name),
+            Expr::Attribute(value, name) => {
+                if matches!(name.as_str(), "format" | "format_map") {
+                    let of = self.value(value);
+                    self.format_taken(&of);
+                }
+                self.attribute(value, name)
+            }
             Expr::Item(value, key) => {
                 let (value, key) = (self.value(value), self.value(key));
                 self.road(&key, Road::Key);
+                self.opened_by(&value, &key);
                 self.item(&value, &key)
             }
             Expr::Slice(value, bounds) => self.slice(value, bounds),
@@ -53,6 +63,7 @@ impl Follower<'_> {
             }
             Expr::Choice(test, yes, no) => {
                 self.value(test);
+                self.poisoned(test, || conditions::said_by(yes));
                 let yes = self.value(yes);
                 let no = no.as_ref().map_or(Value::text(""), |no| self.value(no));
                 Value::any([yes, no])
@@ -88,13 +99,24 @@ impl Follower<'_> {
 
     /// The values of arguments.
     pub(super) fn given(&mut self, arguments: &Arguments) -> Given {
-        let by_place = arguments.by_place.iter().map(|e| self.value(e)).collect();
+        let mut by_place: Vec<Value> = arguments.by_place.iter().map(|e| self.value(e)).collect();
         let mut by_name = Vec::new();
         for (name, expr) in &arguments.by_name {
             if is_dunder(name) {
                 self.escapes(name);
             }
-            by_name.push((name.clone(), self.value(expr)));
+            let value = self.value(expr);
+            match (name.as_str(), value) {
+                ("*", Value::List(items)) => by_place.extend(items),
+                ("*", other) => by_place.push(other.element()),
+                ("", Value::Map(entries)) => {
+                    for (key, value) in entries {
+                        let key = key.as_text().unwrap_or_default().to_owned();
+                        by_name.push((key, value));
+                    }
+                }
+                (_, value) => by_name.push((name.clone(), value)),
+            }
         }
         Given { by_place, by_name }
     }
@@ -128,6 +150,10 @@ impl Follower<'_> {
         for one in of.each() {
             if let Value::Object(object) = one {
                 self.opened(object, name);
+                // What it is called, and what its parameters are.
+                if self.macros.contains_key(object) && matches!(name, "arguments" | "name") {
+                    return Value::Authored;
+                }
             }
         }
         let key = Value::text(name);
@@ -141,6 +167,25 @@ impl Follower<'_> {
         if foreign || open {
             let what = format!("takes `{}` of `{object}`", shown(name));
             self.tell(&rules::FOREIGN_OBJECT, Severity::Medium, what);
+        }
+    }
+
+    /// A function or an object of the environment is asked for what a key
+    /// names: no template has a use for it unless the key is a plain one.
+    fn opened_by(&mut self, value: &Value, key: &Value) {
+        for one in value.each() {
+            let Value::Object(object) = one else { continue };
+            let is_function = object != "loop" && KNOWN_FUNCTIONS.contains(&object.as_str());
+            match key {
+                Value::Text(name) => self.opened(object, name),
+                Value::Whole(_) | Value::Number => {}
+                _ if is_function || object == "self" || self.macros.contains_key(object) => {
+                    let severity = rules::COMPUTED_NAME.severity;
+                    let what = format!("looks up in `{object}` a name that only rendering tells");
+                    self.tell(&rules::COMPUTED_NAME, severity, what);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -168,6 +213,10 @@ impl Follower<'_> {
                 if key.as_text().is_none() =>
             {
                 value.element()
+            }
+            (Value::Authored, _) => Value::Authored,
+            (_, Value::Text(name)) if UNDERSCORED_METHODS.contains(&name.as_str()) => {
+                Value::Object(name.clone())
             }
             _ => Value::Data,
         });
@@ -223,6 +272,10 @@ impl Follower<'_> {
                 {
                     let digits = power.unsigned_abs().saturating_mul(1000);
                     self.steps(digits, "raises a number to a power, with an effort of");
+                    let power = u32::try_from(*power).ok();
+                    return power
+                        .and_then(|power| base.checked_pow(power))
+                        .map_or(Value::Number, Value::Whole);
                 }
                 Value::Number
             }
@@ -266,11 +319,29 @@ impl Follower<'_> {
                 self.method(value, &of, name, &given, found)
             }
             other => {
-                self.value(other);
-                self.given(arguments);
-                Value::Data
+                let called = self.value(other);
+                let given = self.given(arguments);
+                self.call_value(&called, &given)
             }
         }
+    }
+
+    /// A value is called: a macro under another name, or a method that was
+    /// taken from its text.
+    fn call_value(&mut self, called: &Value, given: &Given) -> Value {
+        let mut made = Vec::new();
+        for one in called.each() {
+            made.push(match one {
+                Value::Object(name) if self.macros.contains_key(name) => {
+                    self.call_name(name, given)
+                }
+                _ => Value::Authored,
+            });
+        }
+        if given.has_underscore() {
+            self.taint();
+        }
+        Value::any(made)
     }
 
     fn call_name(&mut self, name: &str, given: &Given) -> Value {
@@ -281,6 +352,7 @@ impl Follower<'_> {
             for (parameter, value) in &given.by_name {
                 self.give(parameter, value.clone());
             }
+            self.rest_of(&parameters, given);
             let written = self.heap.get(&format!("{name}()"));
             return written.cloned().unwrap_or(Value::Data);
         }
@@ -290,6 +362,22 @@ impl Follower<'_> {
                 for (field, value) in &given.by_name {
                     self.give(&format!(".{field}"), value.clone());
                 }
+                for value in &given.by_place {
+                    if let Value::Map(entries) = value {
+                        for (key, value) in entries {
+                            let field = key.as_text().unwrap_or_default();
+                            self.give(&format!(".{field}"), value.clone());
+                        }
+                    }
+                }
+                Value::Object("a namespace".to_owned())
+            }
+            "lipsum" => {
+                self.sizes(given);
+                Value::Data
+            }
+            "loop" => {
+                self.again(given);
                 Value::Data
             }
             "dict" => {
@@ -302,7 +390,8 @@ impl Follower<'_> {
                 Value::Text(text) if !text.contains('%') => format.clone(),
                 other => other.derived(),
             }),
-            _ if self.heap.contains_key(name) || KNOWN_FUNCTIONS.contains(&name) => Value::Data,
+            _ if KNOWN_FUNCTIONS.contains(&name) => Value::Data,
+            _ if let Some(called) = self.heap.get(name).cloned() => self.call_value(&called, given),
             _ => {
                 let severity = match FOREIGN_OBJECTS.contains(&name) {
                     true => Severity::Medium,
@@ -311,6 +400,24 @@ impl Follower<'_> {
                 let what = format!("calls `{}`, which is no function of templates", shown(name));
                 self.tell(&rules::FOREIGN_OBJECT, severity, what);
                 Value::Data
+            }
+        }
+    }
+
+    /// What a macro is given beyond its parameters.
+    fn rest_of(&mut self, parameters: &[String], given: &Given) {
+        if !given.has_underscore() {
+            return;
+        }
+        let rest = given.by_place.iter().skip(parameters.len());
+        self.give("varargs", Value::List(rest.cloned().collect()));
+        let named = given.by_name.iter();
+        let named = named.map(|(key, value)| (Value::text(key), value.clone()));
+        self.give("kwargs", Value::Map(named.collect()));
+        // Unpacked from what is not known as a whole.
+        if given.name("").is_some() {
+            for parameter in parameters {
+                self.give(parameter, Value::Authored);
             }
         }
     }

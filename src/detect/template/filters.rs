@@ -3,6 +3,8 @@
 use super::follow::{Follower, Given};
 use super::roads::Road;
 use super::value::Value;
+use crate::report::Severity;
+use crate::rules::template as rules;
 
 /// Filters that take the name of an attribute as their first argument.
 const BY_ATTRIBUTE: &[&str] = &["groupby", "rejectattr", "selectattr"];
@@ -24,6 +26,25 @@ const COUNTING: &[&str] = &[
 /// Filters that leave the characters of a text as they are.
 const SAME: &[&str] = &["e", "escape", "forceescape", "safe", "string"];
 
+/// Filters that hand out elements one by one, and so are functions as a text.
+const LAZY: &[&str] = &[
+    "batch",
+    "items",
+    "map",
+    "reject",
+    "rejectattr",
+    "select",
+    "selectattr",
+    "slice",
+    "unique",
+];
+
+/// Filters that take the elements of what they are given.
+const TAKING: &[&str] = &[
+    "count", "first", "groupby", "join", "last", "length", "list", "max", "min", "random",
+    "reverse", "sort", "sum",
+];
+
 /// Filters that keep elements of a list.
 const CHOOSING: &[&str] = &["list", "reject", "select", "sort", "unique"];
 
@@ -32,6 +53,17 @@ impl Follower<'_> {
     pub(super) fn filter(&mut self, name: &str, value: &Value, given: &Given) -> Value {
         self.sizes(given);
         self.filter_roads(name, given);
+        match (LAZY.contains(&name), TAKING.contains(&name)) {
+            (true, _) => {
+                let made = self.filtered_value(name, &value.unpacked(), given);
+                made.map(|one| Value::Lazy(Box::new(one.clone())))
+            }
+            (_, true) => self.filtered_value(name, &value.unpacked(), given),
+            _ => self.filtered_value(name, value, given),
+        }
+    }
+
+    fn filtered_value(&mut self, name: &str, value: &Value, given: &Given) -> Value {
         match name {
             "attr" => Value::Data,
             "map" => self.map_filter(value, given),
@@ -81,6 +113,14 @@ impl Follower<'_> {
 
     /// `map`, with an attribute or with another filter.
     fn map_filter(&mut self, value: &Value, given: &Given) -> Value {
+        if let Some(path) = given.name("attribute").and_then(Value::as_text) {
+            let found = self.each_at(value, path);
+            let other = given.name("default").cloned();
+            return match other {
+                Some(other) => Value::any([found, other]),
+                None => found,
+            };
+        }
         let inner = given.place(0).and_then(Value::as_text).map(str::to_owned);
         let Some(inner) = inner.filter(|inner| inner != "attr" && inner != "map") else {
             return Value::Data;
@@ -98,10 +138,25 @@ impl Follower<'_> {
         }
     }
 
+    /// What stands under a path of names in each element.
+    fn each_at(&self, value: &Value, path: &str) -> Value {
+        let at = |one: &Value| {
+            path.split('.')
+                .fold(one.clone(), |one, name| self.item(&one, &Value::text(name)))
+        };
+        value.map(|value| match value {
+            Value::List(items) => Value::List(items.iter().map(at).collect()),
+            other => at(&other.element()),
+        })
+    }
+
     fn join_filter(&mut self, value: &Value, given: &Given) -> Value {
         let between = given.place(0).cloned().unwrap_or(Value::text(""));
-        match given.name("attribute") {
-            Some(_) => Value::Data,
+        match given.name("attribute").map(Value::as_text) {
+            Some(None) => Value::Data,
+            Some(Some(path)) => self
+                .each_at(value, path)
+                .map(|value| joined(value, &between)),
             None => value.map(|value| joined(value, &between)),
         }
     }
@@ -114,6 +169,13 @@ impl Follower<'_> {
     /// `replace`, of a filter or of a text.
     pub(super) fn replaced(&mut self, value: &Value, given: &Given) -> Value {
         let texts = (given.place(0), given.place(1));
+        if let Some(new) = given.place(1).and_then(Value::as_text)
+            && matches!(value, Value::Data | Value::Any(_))
+            && super::conditions::points(new)
+        {
+            let what = format!("writes `{}` over what was said", super::shown(new));
+            self.tell(&rules::CONDITIONAL_TEXT, Severity::Medium, what);
+        }
         let (Some(Value::Text(old)), Some(Value::Text(new))) = texts else {
             return self.derive(value, given);
         };
@@ -133,7 +195,8 @@ impl Follower<'_> {
 
     /// Numbers that a filter or a method is given are lengths.
     pub(super) fn sizes(&mut self, given: &Given) {
-        for value in &given.by_place {
+        let named = given.by_name.iter().map(|(_, value)| value);
+        for value in given.by_place.iter().chain(named) {
             if let Value::Whole(number) = value {
                 let size = u64::try_from(*number).unwrap_or(0);
                 self.steps(size, "asks for a text of the length");
@@ -144,10 +207,8 @@ impl Follower<'_> {
 
 impl Value {
     /// It, after something that was given may have entered it.
-    fn with(self, given: &Given) -> Value {
-        let named = given.by_name.iter().map(|(_, value)| value);
-        let mut all = given.by_place.iter().chain(named);
-        match all.any(Value::has_underscore) {
+    pub(super) fn with(self, given: &Given) -> Value {
+        match given.has_underscore() {
             true => Value::any([self, Value::Authored]),
             false => self,
         }
@@ -162,6 +223,7 @@ pub(super) fn joined(value: &Value, between: &Value) -> Value {
         Value::Text(text) if text.len() <= 256 => {
             text.chars().map(|c| Value::text(c.to_string())).collect()
         }
+        Value::Lazy(inner) => return inner.map(|inner| joined(inner, between)),
         other => {
             return other
                 .derived()

@@ -9,7 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use super::names::is_private;
+use super::conditions::Watch;
+use super::names::{is_dunder, is_private};
 use super::plain::Plain;
 use super::tree::{Expr, Kind, Parameter, Statement};
 use super::value::{Value, blurred};
@@ -44,6 +45,13 @@ impl Given {
         self.by_place.get(at)
     }
 
+    /// Whether an argument has a text as names of internals begin.
+    pub(super) fn has_underscore(&self) -> bool {
+        let named = self.by_name.iter().map(|(_, value)| value);
+        let mut all = self.by_place.iter().chain(named);
+        all.any(Value::has_underscore)
+    }
+
     /// What is given by name.
     pub(super) fn name(&self, name: &str) -> Option<&Value> {
         let mut named = self.by_name.iter();
@@ -68,6 +76,10 @@ pub(super) struct Follower<'p> {
     /// Steps of the last `range`, and of the loops that are open.
     pub(super) range: Option<u64>,
     loops: u64,
+    /// Variables of the loops that are open.
+    targets: Vec<Vec<String>>,
+    /// Variables that hold what was said, or whether it was.
+    watch: Watch,
 }
 
 /// Go through the template and tell what it does.
@@ -83,6 +95,8 @@ pub(super) fn follow(template: &[Statement], plain: &Plain<'_>) -> Vec<Notice> {
         telling: false,
         range: None,
         loops: 1,
+        targets: Vec::new(),
+        watch: Watch::default(),
     };
     for pass in 0..PASSES_CAP {
         follower.changed = false;
@@ -186,6 +200,7 @@ impl Follower<'_> {
                 return self.writes(body);
             }
             Kind::Set(target, expr) => {
+                self.watch.set(target, expr);
                 let value = self.value(expr);
                 self.assign(target, value);
             }
@@ -244,11 +259,18 @@ impl Follower<'_> {
         if steps > 1 {
             self.steps(self.loops, "loops for steps in the number of");
         }
-        self.assign(target, all.element());
+        let element = all.element();
+        if element.has_underscore() {
+            self.give(".previtem", element.clone());
+            self.give(".nextitem", element.clone());
+        }
+        self.assign(target, element);
         if let Some(filter) = filter {
             self.value(filter);
         }
+        self.targets.push(names(target));
         let written = self.writes(body);
+        self.targets.pop();
         self.loops = outside;
         let otherwise = self.writes(otherwise);
         // Once, not at all, or more often.
@@ -261,18 +283,40 @@ impl Follower<'_> {
 
     fn condition(&mut self, test: &Expr, yes: &[Statement], no: &[Statement]) -> Value {
         self.value(test);
-        if self.telling
-            && let Some((severity, what)) = conditions::poisoned(test, yes)
-        {
-            self.tell(&rules::CONDITIONAL_TEXT, severity, what);
-        }
+        self.watch.flags(test, yes);
+        self.poisoned(test, || conditions::written(yes));
         let yes = self.writes(yes);
         let no = self.writes(no);
         Value::any([yes, no])
     }
 
+    /// Tell what is written if `test` holds, where it is about what was said.
+    pub(super) fn poisoned(&mut self, test: &Expr, text: impl Fn() -> String) {
+        if self.telling
+            && let Some(word) = self.watch.trigger(test)
+            && let Some((severity, what)) = conditions::poisoned(&word, &text())
+        {
+            self.tell(&rules::CONDITIONAL_TEXT, severity, what);
+        }
+    }
+
+    /// A loop is called for these elements.
+    pub(super) fn again(&mut self, given: &Given) {
+        let names = self.targets.last().cloned().unwrap_or_default();
+        let element = given.place(0).map(Value::element);
+        for (name, element) in names.iter().zip(element.iter().cycle()) {
+            match names.len() {
+                1 => self.give(name, element.clone()),
+                _ => self.give(name, element.element()),
+            }
+        }
+    }
+
     fn macro_body(&mut self, name: &str, parameters: &[Parameter], body: &[Statement]) {
         for (parameter, default) in parameters {
+            if is_dunder(parameter) {
+                self.escapes(parameter);
+            }
             if let Some(default) = default {
                 let value = self.value(default);
                 self.give(parameter, value);
@@ -309,5 +353,14 @@ impl Follower<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// The variables that stand left of `=`, or behind `for`.
+fn names(target: &Expr) -> Vec<String> {
+    match target {
+        Expr::Name(name) => vec![name.clone()],
+        Expr::List(targets) => targets.iter().flat_map(names).collect(),
+        _ => Vec::new(),
     }
 }

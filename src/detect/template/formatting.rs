@@ -60,6 +60,22 @@ fn widths(format: &str) -> impl Iterator<Item = u64> {
     })
 }
 
+/// Widths in a format with braces: the digits behind the colon.
+pub(super) fn brace_widths(format: &str) -> impl Iterator<Item = u64> {
+    let specs = format.split('{').skip(1).filter_map(|field| {
+        let field = field.split('}').next().unwrap_or_default();
+        field.split_once(':').map(|(_, spec)| spec)
+    });
+    specs.filter_map(|spec| {
+        let digits = spec.split(|c: char| !c.is_ascii_digit());
+        let longest = digits.max_by_key(|digits| digits.len())?;
+        longest
+            .get(..longest.len().min(WIDTH_CAP_DIGITS))?
+            .parse()
+            .ok()
+    })
+}
+
 /// The names that the fields of a format look up: what stands behind `.` and
 /// between brackets.
 pub(super) fn fields(format: &str) -> Vec<String> {

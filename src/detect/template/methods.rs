@@ -27,6 +27,24 @@ const COUNTING: &[&str] = &[
     "startswith",
 ];
 
+/// Methods that leave out some of a text and add nothing to it.
+const CUTTING: &[&str] = &[
+    "encode",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "strip",
+];
+
+/// Methods that make text of numbers or of digits.
+const DECODING: &[&str] = &["from_bytes", "fromhex", "to_bytes", "unescape"];
+
 /// Methods that put something into a list or a dictionary.
 const GROWING: &[&str] = &["add", "append", "extend", "insert", "setdefault", "update"];
 
@@ -43,13 +61,20 @@ impl Follower<'_> {
     ) -> Value {
         if GROWING.contains(&name) {
             self.grows(expr, given);
-            return Value::Number;
+            return given.place(1).cloned().unwrap_or(Value::Number);
         }
         match name {
             "format" | "format_map" => return self.format_method(value, given),
             "replace" => return self.replaced(value, given),
             "items" => return entries(value),
-            "keys" => return value.element(),
+            "keys" => {
+                return value.map(|one| match one {
+                    Value::Map(entries) => {
+                        Value::List(entries.iter().map(|(key, _)| key.clone()).collect())
+                    }
+                    other => other.element(),
+                });
+            }
             "values" | "pop" | "next" => return values(value),
             "get" => {
                 let other = given.place(1).cloned().unwrap_or(Value::Number);
@@ -61,6 +86,11 @@ impl Follower<'_> {
                 return items.map(|items| joined(items, value));
             }
             _ if COUNTING.contains(&name) => return Value::Number,
+            _ if DECODING.contains(&name) => return Value::Authored,
+            // A block of the template.
+            _ if value.each().contains(&Value::Object("self".to_owned())) => {
+                return Value::Authored;
+            }
             _ => {}
         }
         self.sizes(given);
@@ -69,37 +99,72 @@ impl Follower<'_> {
             Value::Data | Value::Number | Value::Whole(_) | Value::Object(_) => Value::Data,
             other => other.part(),
         });
-        Value::any([made, found])
+        let made = Value::any([made, found]);
+        match CUTTING.contains(&name) {
+            true => made,
+            false => made.with(given),
+        }
     }
 
     /// Something is put into what a name stands for.
     fn grows(&mut self, expr: &Expr, given: &Given) {
-        let name = match expr {
-            Expr::Name(name) => name.clone(),
-            Expr::Attribute(_, name) => format!(".{name}"),
-            _ => return,
-        };
-        let named = given.by_name.iter().map(|(_, value)| value);
-        let mut all = given.by_place.iter().chain(named);
-        let grown = match all.any(Value::has_underscore) {
+        let grown = match given.has_underscore() {
             true => Value::Authored,
             false => Value::Data,
         };
-        self.give(&name, grown);
+        match expr {
+            Expr::Name(name) => self.give(name, grown.clone()),
+            Expr::Attribute(_, name) => self.give(&format!(".{name}"), grown.clone()),
+            _ => {}
+        }
+        if grown == Value::Authored {
+            self.taint();
+        }
+    }
+
+    /// A name may have been put into any list or dictionary: variables share
+    /// them.
+    pub(super) fn taint(&mut self) {
+        let holds = |value: &Value| {
+            let mut each = value.each().iter();
+            each.any(|one| matches!(one, Value::List(_) | Value::Map(_)))
+        };
+        let all = self.heap.iter().filter(|(_, value)| holds(value));
+        let names: Vec<String> = all.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.give(&name, Value::Authored);
+        }
     }
 
     fn format_method(&mut self, value: &Value, given: &Given) -> Value {
         for one in value.each() {
             match one {
-                Value::Text(format) => {
-                    for field in super::formatting::fields(format) {
-                        self.formats(&field);
-                    }
-                }
+                Value::Text(format) => self.format_fields(format),
                 _ => self.formats_unknown(),
             }
         }
         value.map(|one| super::formatting::braces(one, given))
+    }
+
+    /// What the fields of a format look up, and how long they make it.
+    fn format_fields(&mut self, format: &str) {
+        for field in super::formatting::fields(format) {
+            self.formats(&field);
+        }
+        for width in super::formatting::brace_widths(format) {
+            self.steps(width, "asks for a text of the length");
+        }
+    }
+
+    /// `format` is taken of a value, to be called under another name.
+    pub(super) fn format_taken(&mut self, value: &Value) {
+        for one in value.each() {
+            match one {
+                Value::Text(format) => self.format_fields(format),
+                Value::Mixed(_) | Value::Authored => self.formats_unknown(),
+                _ => {}
+            }
+        }
     }
 }
 

@@ -88,6 +88,17 @@ pub(super) const FOREIGN_OBJECTS: &[&str] = &[
     "vars",
 ];
 
+/// Methods whose own name, as a text, has an underscore.
+pub(super) const UNDERSCORED_METHODS: &[&str] = &[
+    "as_integer_ratio",
+    "bit_count",
+    "bit_length",
+    "format_map",
+    "from_bytes",
+    "is_integer",
+    "to_bytes",
+];
+
 /// Whether an attribute of this name leads out.
 pub(super) fn is_private(name: &str) -> bool {
     name.starts_with('_') || LEADING_OUT.contains(&name)

@@ -178,7 +178,8 @@ fn arguments(theirs: &[ast::CallArg<'_>]) -> Arguments {
     let mut ours = Arguments::default();
     for argument in theirs {
         match argument {
-            ast::CallArg::Pos(e) | ast::CallArg::PosSplat(e) => ours.by_place.push(expr(e)),
+            ast::CallArg::Pos(e) => ours.by_place.push(expr(e)),
+            ast::CallArg::PosSplat(e) => ours.by_name.push(("*".to_owned(), expr(e))),
             ast::CallArg::Kwarg(name, e) => ours.by_name.push(((*name).to_owned(), expr(e))),
             ast::CallArg::KwargSplat(e) => ours.by_name.push((String::new(), expr(e))),
         }

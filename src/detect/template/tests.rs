@@ -91,6 +91,17 @@ fn every_road_to_an_underscore_name_is_hostile() {
 fn a_name_is_followed_through_whatever_carries_it() {
     for text in [
         "{% set a = '__class__' %}{{ x[a] }}",
+        "{% macro f(a) %}{{ x[a] }}{% endmacro %}{{ f(*['__class__']) }}",
+        "{% macro f(a) %}{{ x[a] }}{% endmacro %}{{ f(**{'a': '__class__'}) }}",
+        "{% macro f() %}__class__{% endmacro %}{% set g = f %}{{ x[g()] }}",
+        "{% for a in ['__class__', 'b'] %}{{ x[loop.previtem] }}{% endfor %}",
+        "{% for a in ['b'] recursive %}{{ x[a] }}{{ loop(['__class__']) }}{% endfor %}",
+        "{% set ns = namespace({'a': '__class__'}) %}{{ x[ns.a] }}",
+        "{{ x[[{'a': '__class__'}] | map(attribute='a') | first] }}",
+        "{{ x[[{'a': '__cla'}, {'a': 'ss__'}] | join(attribute='a')] }}",
+        "{{ x[{'__class__': 1}.keys() | first] }}",
+        "{% set d = {} %}{{ x[d.setdefault('a', '__class__')] }}",
+        "{% set f = '{0.__class__}'.format %}{{ f(x) }}",
         "{% set a = '__cla' %}{% set b = a ~ 'ss__' %}{{ x|attr(b) }}",
         "{{ x[b] }}{% set b = '__class__' %}",
         "{% if y %}{% set a = '__class__' %}{% else %}{% set a = 'b' %}{% endif %}{{ x[a] }}",
@@ -392,4 +403,82 @@ fn a_template_cut_or_changed_anywhere_is_judged_without_a_panic() {
         }
     }
     assert!(is_hostile(text));
+}
+
+#[test]
+fn a_name_that_only_rendering_tells_is_told_wherever_it_is_used() {
+    for text in [
+        "{{ x[(115299).to_bytes(11, 'big').decode()] }}",
+        "{{ x[''.encode().fromhex('5f5f').decode()] }}",
+        "{{ x[''.center(2, '_') ~ 'class' ~ ''.center(2, '_')] }}",
+        "{% set u = (messages | map('string') | string)[22] %}{{ x[u ~ u ~ 'class' ~ u ~ u] }}",
+        "{% set u = (''.format_map | string)[3] %}{{ x[u ~ u] }}",
+        "{% set f = ''.join %}{{ x[f(['__cla', 'ss__'])] }}",
+        "{% set l = [] %}{% set m = l %}{% set _ = m.append('__class__') %}{{ x[l[0]] }}",
+        "{% set d = {} %}{% set _ = d.update(a='__class__') %}{{ x[d.a] }}",
+        "{{ lipsum[messages[0].content] }}",
+        "{% block k %}__class__{% endblock %}{{ x[self.k()] }}",
+    ] {
+        let rules: Vec<_> = met(text).into_iter().map(|(rule, _)| rule).collect();
+        assert!(
+            rules.contains(&"template-computed-name"),
+            "{text}: {rules:?}"
+        );
+    }
+}
+
+#[test]
+fn words_of_the_user_are_followed_through_variables() {
+    for (text, severity) in [
+        (
+            "{% set last = messages[-1].content %}{% if 'pay' in last %}{{ 'https://x.example' }}{% endif %}",
+            Severity::Medium,
+        ),
+        (
+            "{% if 'pay' in m.content %}{% set f = true %}{% endif %}{% if f %}{{ 'to a@b.example' }}{% endif %}",
+            Severity::Medium,
+        ),
+        (
+            "{{ 'https://x.example' if 'pay' in m.content else '' }}",
+            Severity::Medium,
+        ),
+        (
+            "{{ m.content | replace('a', 'https://x.example') }}",
+            Severity::Medium,
+        ),
+        (
+            "{{ 'a text of more than six words' if 'pay' in m.content }}",
+            Severity::Info,
+        ),
+    ] {
+        assert_eq!(
+            met(text),
+            [("template-conditional-text", severity)],
+            "{text}"
+        );
+    }
+    for text in [
+        "{{ m.content | replace('http://', 'https://') }}",
+        "{% if '</think>' in m.content %}{% set f = true %}{% endif %}{% if f %}{{ 'https://x.example' }}{% endif %}",
+        "{{ 'https://x.example' if tools else '' }}{{ '<user@' ~ name ~ '>' }}",
+    ] {
+        assert_eq!(met(text), [], "{text}");
+    }
+}
+
+#[test]
+fn powers_and_widths_are_counted() {
+    for text in [
+        "{% for i in range(10 ** 10) %}{% endfor %}",
+        "{{ 'a' * 10 ** 10 }}",
+        "{{ 9 ** (9 ** 9) }}",
+        "{{ '{:1000000000}'.format(1) }}",
+        "{{ lipsum(n=1000000000) }}",
+    ] {
+        assert_eq!(
+            met(text),
+            [("template-long-loop", Severity::Medium)],
+            "{text}"
+        );
+    }
 }

@@ -61,9 +61,9 @@ pub(super) enum Operator {
 /// What a call or a filter is given.
 #[derive(Debug, Default)]
 pub(super) struct Arguments {
-    /// By position; what is unpacked with `*` is one of them.
+    /// By position.
     pub(super) by_place: Vec<Expr>,
-    /// By name; what is unpacked with `**` has an empty one.
+    /// By name; what is unpacked with `*` has that one, with `**` an empty one.
     pub(super) by_name: Vec<(String, Expr)>,
 }
 

@@ -36,6 +36,9 @@ pub(super) enum Value {
     Authored,
     /// A function or an object of the environment.
     Object(String),
+    /// What a filter hands out one by one: a list to whoever takes it apart,
+    /// and as a text the name of a function of Jinja's own, with underscores.
+    Lazy(Box<Value>),
     /// One of several.
     Any(Vec<Value>),
 }
@@ -105,6 +108,14 @@ impl Value {
         }
     }
 
+    /// It as whoever takes its elements has it.
+    pub(super) fn unpacked(&self) -> Value {
+        self.map(|one| match one {
+            Value::Lazy(inner) => inner.as_ref().clone(),
+            other => other.clone(),
+        })
+    }
+
     /// Each of the values it may be.
     pub(super) fn each(&self) -> &[Value] {
         match self {
@@ -137,6 +148,7 @@ impl Value {
             Value::Map(entries) => entries
                 .iter()
                 .any(|(key, value)| key.has_underscore() || value.has_underscore()),
+            Value::Lazy(inner) => inner.has_underscore(),
             Value::Whole(_) | Value::Number | Value::Data | Value::Object(_) => false,
         }
     }
@@ -145,7 +157,7 @@ impl Value {
     fn is_written(&self) -> bool {
         match self {
             Value::Text(text) => !text.is_empty(),
-            Value::Mixed(_) | Value::Authored | Value::Object(_) => true,
+            Value::Mixed(_) | Value::Authored | Value::Object(_) | Value::Lazy(_) => true,
             Value::List(items) | Value::Any(items) => items.iter().any(Value::is_written),
             Value::Map(entries) => !entries.is_empty(),
             Value::Whole(_) | Value::Number | Value::Data => false,
@@ -168,6 +180,7 @@ impl Value {
             Value::Text(_) | Value::Mixed(_) | Value::Authored => Value::Authored,
             Value::Any(values) => Value::any(values.iter().map(Value::part)),
             Value::List(_) => self.clone(),
+            Value::Lazy(inner) => inner.part(),
             _ => Value::Data,
         }
     }
@@ -187,6 +200,7 @@ impl Value {
                 }
             }
             Value::Any(values) => Value::any(values.iter().map(Value::element)),
+            Value::Lazy(inner) => inner.element(),
             other => other.part(),
         }
     }
@@ -198,7 +212,7 @@ impl Value {
             Value::Number | Value::Data => Value::Data,
             Value::Text(_) | Value::Mixed(_) | Value::Authored => self.clone(),
             Value::Any(values) => Value::any(values.iter().map(Value::as_string)),
-            Value::List(_) | Value::Map(_) | Value::Object(_) => self.derived(),
+            Value::List(_) | Value::Map(_) | Value::Object(_) | Value::Lazy(_) => self.derived(),
         }
     }
 

@@ -30,6 +30,7 @@ const KEYS: &[&str] = &[
     "filepath",
     "fname",
     "function",
+    "handle",
     "idf_weights",
     "module",
     "origin",

@@ -38,9 +38,15 @@ const VALUES: &[&str] = &[
     "tuple",
 ];
 
+/// Descriptions of the columns of a table: what they hold is judged as objects
+/// of their own.
+const COLUMNS: &[&str] = &["Cross", "Feature", "FeatureSpace"];
+
 /// Whether Keras has a class of this name.
 pub(super) fn is_class(name: &str) -> bool {
-    NAMES.contains(format!("class {name}").as_str()) || VALUES.contains(&name)
+    NAMES.contains(format!("class {name}").as_str())
+        || VALUES.contains(&name)
+        || COLUMNS.contains(&name)
 }
 
 /// Whether Keras has a function of this name that models use.

@@ -15,6 +15,16 @@ const SHOWN_CAP_CHARS: usize = 200;
 /// Layers that load another file.
 const LOADING: &[(&str, &str)] = &[("TFSMLayer", "filepath")];
 
+/// The layer of TensorFlow Hub, and its setting that names the model it loads.
+const HUB: (&str, &str) = ("KerasLayer", "handle");
+
+/// Where models of TensorFlow Hub are kept.
+const HUBS: &[&str] = &[
+    "https://kaggle.com/models/",
+    "https://tfhub.dev/",
+    "https://www.kaggle.com/models/",
+];
+
 /// Fields of layers that may be the path of a file.
 const TABLES: &[&str] = &["vocabulary", "idf_weights"];
 
@@ -218,6 +228,15 @@ fn files(node: &Node, class: &Kept, bare: &str, tally: &mut Tally) {
         let escape = paths::escape(&kept.value);
         let (severity, does) = match escape {
             _ if kept.value.is_empty() => continue,
+            _ if HUB == (bare, kept.key) => {
+                let is_kept = HUBS.iter().any(|hub| kept.value.starts_with(hub));
+                let severity = if is_kept {
+                    Severity::Low
+                } else {
+                    Severity::Medium
+                };
+                (severity, "loads another model from")
+            }
             Some(Escape::Url) if loads || reads || fetches => (Severity::High, "fetches"),
             _ if loads => (Severity::High, "loads another model from"),
             Some(escape) if reads && escape != Escape::Backslash => (Severity::High, "reads"),

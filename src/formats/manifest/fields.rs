@@ -206,8 +206,14 @@ impl Judge {
             // What is beside the manifest is examined as well.
             None => {
                 self.described.module(field, value.text, value.span.clone());
+                let leaves = value.text.contains(['/', '\\']) || value.text.contains("..");
+                let severity = if leaves {
+                    Severity::Medium
+                } else {
+                    Severity::Low
+                };
                 (
-                    Severity::Low,
+                    severity,
                     format!(
                         "`{field}`{within} imports `{}` from the model's directory",
                         value.shown()
@@ -272,10 +278,15 @@ impl Judge {
     fn code(&mut self, value: &Value<'_>, cx: &mut Context<'_>) {
         let last = last_key(value.steps);
         let is_yaml = self.file.ends_with(".yaml") || self.file.ends_with(".yml");
+        let is_nemo = self.file == "model_config.yaml" && last == "target";
         match last {
             // Lightning makes any class of this name; one of a person's own
             // project is ordinary.
-            "class_path" if value.text.contains('.') => {
+            // So do the factories of latent diffusion and of OpenMMLab; what
+            // jsonpickle reads is made whatever it is.
+            "class_path" | "target" | "type" | "py/function" | "py/object" | "py/type"
+                if value.text.contains('.') && !is_nemo =>
+            {
                 let found = code::target(value.text);
                 if found.is_some_and(|found| found.severity > Severity::Medium) {
                     self.callable(value, "is made by calling", None);
@@ -326,6 +337,17 @@ impl Judge {
 
     /// One of the two names, library and class, that make a pipeline component.
     fn component(&mut self, value: &Value<'_>, name: &str, index: usize) {
+        // It is loaded from the directory of its name.
+        if index == 0
+            && let Some(escape) = paths::escape(name)
+        {
+            let message = format!(
+                "the component `{}` {}",
+                escape_text(name),
+                escape.describe()
+            );
+            self.tally.add(value.draft(&rules::PATH_ESCAPE, message));
+        }
         match index {
             0 if name == "_class_name" => self.remote_code(value, "_class_name"),
             0 => {

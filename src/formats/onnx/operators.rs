@@ -15,13 +15,14 @@ use crate::report::{Severity, Span};
 use crate::rules::onnx as rules;
 
 /// Operators that call Python, by their names in any domain of their own.
-const PYTHON: [&str; 6] = [
+const PYTHON: [&str; 7] = [
     "PyOp",
     "PyFunc",
     "PythonOp",
     "PythonOpGrad",
     "PyCustomOp",
     "PyCustomOpDef",
+    "TritonOp",
 ];
 
 /// How the domain begins that ONNX Runtime gives to operators in Python.
@@ -192,7 +193,13 @@ impl Node {
     fn judge_aten(&self, judge: &mut Judge<'_, '_>) {
         let called = self.attributes.value("operator").unwrap_or_default();
         let bare = called.rsplit("::").next().unwrap_or_default();
-        if self.operator == "ATen" && is_custom(&self.domain) && ATEN_FILES.contains(&bare) {
+        // The older name belongs to the runtime's own domain.
+        let is_aten = match self.operator.as_str() {
+            "ATen" => is_custom(&self.domain),
+            "ATenOp" => true,
+            _ => false,
+        };
+        if is_aten && ATEN_FILES.contains(&bare) {
             let message = format!(
                 "{} calls `{}`, which opens a file",
                 self.title(),

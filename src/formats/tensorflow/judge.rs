@@ -103,6 +103,14 @@ fn of(row: &Row, name: Option<&str>, is_asset: bool) -> Option<(&'static Rule, S
         Act::ReadsTable if is_away(read) && is_asset => (&rules::OUTSIDE_PATH, Low),
         Act::ReadsTable if is_away(read) => (&rules::OUTSIDE_PATH, Medium),
         Act::Opens | Act::ReadsTable => return None,
+        // The types of the process itself, or those in the attribute.
+        Act::ReadsTypes
+            if name.is_none_or(|n| n.starts_with("local://") || n.starts_with("bytes://")) =>
+        {
+            return None;
+        }
+        Act::ReadsTypes if read == Place::Secret => (&rules::READS_FILE, High),
+        Act::ReadsTypes => (&rules::OUTSIDE_PATH, Medium),
         Act::ReadsQueue => (&rules::READS_FILE, Low),
         Act::CallsPython => (&rules::PYTHON_FUNCTION, Medium),
         Act::Prints => return printed(name),

@@ -28,6 +28,8 @@ pub(in crate::formats) enum Act {
     Opens,
     /// Reads a vocabulary.
     ReadsTable,
+    /// Reads the types of messages, from a file unless it is told otherwise.
+    ReadsTypes,
     /// Takes file names from a queue and reads the files.
     ReadsQueue,
     /// Calls a Python function of the process.
@@ -96,6 +98,7 @@ const RECORDS: &str = "reads records of training data from files, lazily, when i
 const QUEUE: &str = "reads the files whose names come out of a queue";
 const ENGINE: &str = "loads an engine for another processor from bytes in the graph";
 const TABLE: &str = "reads the keys and values of a table from a text file when it is initialised";
+const TYPES: &str = "reads the types of messages from the file that its attribute names";
 const PYTHON: &str = "calls a function that the process registered under a token";
 const COLLECTIVE: &str = "exchanges tensors with the other workers of its cluster";
 const CACHE: &str = "keeps the elements of a data set in files so as not to compute them again";
@@ -172,6 +175,12 @@ pub(super) static ROWS: &[Row] = &[
     row("DebugNanCount", Debugs, Attr("debug_urls"), DEBUG),
     row("DebugNumericSummary", Debugs, Attr("debug_urls"), DEBUG),
     row(
+        "DecodeProtoV2",
+        ReadsTypes,
+        Attr("descriptor_source"),
+        TYPES,
+    ),
+    row(
         "DistributedSave",
         WritesFile,
         Input(1),
@@ -184,6 +193,7 @@ pub(super) static ROWS: &[Row] = &[
         "writes a tensor to a file in the directory that its attribute names",
     ),
     row("EagerPyFunc", CallsPython, Attr("token"), PYTHON),
+    row("EncodeProto", ReadsTypes, Attr("descriptor_source"), TYPES),
     row("ExperimentalCSVDataset", Opens, Input(0), RECORDS),
     row(
         "ExperimentalDatasetToTFRecord",

@@ -16,6 +16,7 @@ mod streams;
 mod tar;
 mod templates;
 mod tensorflow;
+mod weights;
 mod zip;
 
 /// One technique.
@@ -63,6 +64,7 @@ pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
         templates::CHAPTERS,
         repository::CHAPTERS,
         tensorflow::CHAPTERS,
+        weights::CHAPTERS,
     ];
     families.into_iter().flatten()
 }

@@ -77,6 +77,16 @@ pub const CHAPTERS: &[Chapter] = &[
                 "the same under another handle, with escapes, in UTF-16, by an alias, behind damage",
                 "YAML 1.2.2, tag shorthands",
             ),
+            technique(
+                "yaml-factory",
+                "a tag of another library that makes or calls what it names",
+                "HyperPyYAML documentation, `!new:` and `!apply:`",
+            ),
+            technique(
+                "yaml-class",
+                "a tag that names a class of the server's own language",
+                "CVE-2022-1471, CVE-2023-43654",
+            ),
         ],
     },
     Chapter {

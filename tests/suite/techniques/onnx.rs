@@ -98,6 +98,16 @@ const ONNX: Chapter = Chapter {
             "a pickle in a field that no parser knows",
             "https://protobuf.dev/programming-guides/proto3/#unknowns",
         ),
+        technique(
+            "onnx-compiled-graph",
+            "a graph that was compiled, in the model or in a file that it names",
+            "https://onnxruntime.ai/docs/execution-providers/EP-Context-Design.html",
+        ),
+        technique(
+            "onnx-hidden-name",
+            "characters in names that are not seen, or reorder text",
+            "CVE-2021-42574",
+        ),
         technique("onnx-appended", "an archive behind the model", "CWE-434"),
     ],
 };

@@ -106,6 +106,51 @@ pub const CHAPTERS: &[Chapter] = &[
         ],
     },
     Chapter {
+        title: "Manifests",
+        techniques: &[
+            technique(
+                "manifest-auto-map",
+                "code from another repository, for the model or for a model within it",
+                "CVE-2025-66448, CVE-2026-22807",
+            ),
+            technique(
+                "manifest-trust",
+                "a manifest that trusts remote code for the user",
+                "CVE-2026-5241",
+            ),
+            technique(
+                "manifest-custom-code",
+                "code that generates, processes or loads, by a field of its own",
+                "Hugging Face documentation, custom generation methods",
+            ),
+            technique(
+                "manifest-kernel",
+                "a kernel that is fetched and run to compute attention",
+                "CVE-2026-4372",
+            ),
+            technique(
+                "manifest-component",
+                "a component of a pipeline that is a function of another library",
+                "Hugging Face documentation, community pipelines",
+            ),
+            technique(
+                "manifest-target",
+                "a field that names a class to be made, and names a command",
+                "CVE-2025-23304, CWE-470",
+            ),
+            technique(
+                "manifest-path",
+                "a file, a module or a component outside of the model's directory",
+                "CWE-22",
+            ),
+            technique(
+                "manifest-twice",
+                "a key that stands twice, for two readers",
+                "CWE-436, CWE-694",
+            ),
+        ],
+    },
+    Chapter {
         title: "Configuration beside the weights",
         techniques: &[
             technique(
