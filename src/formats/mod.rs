@@ -143,6 +143,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &yaml::Yaml,
     &coreml::PackageManifest,
     &onnx::Onnx,
+    &onnx::OnnxTensor,
+    &onnx::OnnxSequence,
     &coreml::CoreMl,
     &sentencepiece::SentencePiece,
     &spark::SparkMetadata,
