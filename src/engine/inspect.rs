@@ -175,6 +175,7 @@ fn examine(
     job.ledger.promises(entry, take(&mut named.promises));
     job.ledger.description(entry, take(&mut named.description));
     job.ledger.judged(entry, take(&mut named.judged));
+    job.ledger.prose(entry, take(&mut named.prose));
     let accepted = take(&mut named.accepted);
     job.ledger
         .accepted(entry, accepted.into_values(), named.accepted_unlisted);

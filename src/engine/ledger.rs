@@ -63,6 +63,8 @@ struct Account {
     holes: u64,
     delegated: Spans,
     judged: BTreeMap<&'static str, Spans>,
+    /// Text for people.
+    prose: Spans,
     /// What examiners found.
     findings: BTreeMap<&'static str, Kept>,
     /// What sweepers found.
@@ -168,6 +170,7 @@ impl Ledger {
             holes: 0,
             delegated: Spans::default(),
             judged: BTreeMap::new(),
+            prose: Spans::default(),
             findings: BTreeMap::new(),
             hits: BTreeMap::new(),
             carves: BTreeMap::new(),
@@ -201,6 +204,16 @@ impl Ledger {
             for spans in a.judged.values_mut() {
                 spans.merge();
             }
+        });
+    }
+
+    /// Write down where text for people stands.
+    pub fn prose(&self, entry: Entry, prose: Vec<Span>) {
+        self.account(entry, |a| {
+            for span in prose {
+                a.prose.add(span);
+            }
+            a.prose.merge();
         });
     }
 
@@ -301,7 +314,8 @@ impl Ledger {
             };
             let at = hit.draft.place.offset.unwrap_or(0);
             let judged = a.judged.get(hit.draft.rule.id);
-            if judged.is_some_and(|spans| spans.holds(at)) {
+            let is_prose = hit.reach == Reach::NotProse && a.prose.holds(at);
+            if is_prose || judged.is_some_and(|spans| spans.holds(at)) {
                 return;
             }
             if let Some(carve) = hit.carve {

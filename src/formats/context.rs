@@ -114,6 +114,8 @@ pub struct Named {
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
+    /// Spans of text for people in something that is no prose all through.
+    pub prose: Vec<Span>,
     /// Callables that loading calls and that are no finding, by their names.
     pub accepted: BTreeMap<String, Accepted>,
     /// How many more of them there are.
@@ -190,6 +192,12 @@ impl<'a> Context<'a> {
     /// sweep finds there by the same rule is the same fact again.
     pub fn judged(&mut self, span: Span, rule: &'static Rule) {
         self.named.judged.push((span, rule));
+    }
+
+    /// Say that `span` is text for people, such as a comment: what the sweep
+    /// finds there and would not tell in prose, it does not tell.
+    pub fn prose(&mut self, span: Span) {
+        self.named.prose.push(span);
     }
 
     /// Say that loading calls something that is no finding, and why. A callable
