@@ -63,7 +63,7 @@ struct Account {
     holes: u64,
     delegated: Spans,
     judged: BTreeMap<&'static str, Spans>,
-    /// Where nobody evaluates what stands there.
+    /// Where text stands that is for people, or that nobody evaluates.
     prose: Spans,
     /// What examiners found.
     findings: BTreeMap<&'static str, Kept>,
@@ -203,7 +203,7 @@ impl Ledger {
         });
     }
 
-    /// Write down where nobody evaluates what stands there.
+    /// Write down where text stands that is for people, or that nobody evaluates.
     pub fn prose(&self, entry: Entry, prose: Vec<Span>) {
         self.account(entry, |a| {
             prose.into_iter().for_each(|span| a.prose.add(span));

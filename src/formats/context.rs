@@ -112,7 +112,8 @@ pub struct Named {
     /// Spans in which the examination has the last word on a rule of the
     /// sweep.
     pub judged: Vec<(Span, &'static Rule)>,
-    /// Spans that nobody evaluates, in an artifact that is data.
+    /// Spans of text for people, or that nobody evaluates, in an artifact that is
+    /// no prose all through.
     pub prose: Vec<Span>,
     /// Callables that loading calls and that are no finding, by their names.
     pub accepted: BTreeMap<String, Accepted>,
@@ -198,8 +199,9 @@ impl<'a> Context<'a> {
         self.named.judged.push((span, rule));
     }
 
-    /// Say that nobody evaluates what stands in `span`, although the artifact is
-    /// data: the vocabulary of a tokenizer. It is swept as prose is.
+    /// Say that `span` is text for people, such as a comment, or that nobody
+    /// evaluates it, such as the vocabulary of a tokenizer, although the artifact
+    /// is code or data. It is swept as prose is.
     pub fn prose(&mut self, span: Span) {
         self.named.prose.push(span);
     }

@@ -150,6 +150,8 @@ pub static FORMATS: &[&dyn Format] = &[
     &yaml::Yaml,
     &coreml::PackageManifest,
     &onnx::Onnx,
+    &onnx::OnnxTensor,
+    &onnx::OnnxSequence,
     &coreml::CoreMl,
     &sentencepiece::SentencePiece,
     &spark::SparkMetadata,

@@ -15,7 +15,7 @@ use super::text::looks_like_text;
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::budget::Budget;
 use crate::detect::python::{Dialect, judge};
-use crate::report::{Span, escape_bytes};
+use crate::report::{Severity, Span, escape_bytes};
 use crate::rules::packages::STARTUP_HOOK;
 use crate::wire::Fault;
 use crate::wire::zip_directory::{Caps, find_central, walk};
@@ -25,6 +25,18 @@ const LINES_CAP_BYTES: u64 = 16 << 20;
 
 /// Bytes of a line that are shown.
 const SHOWN_CAP_BYTES: usize = 200;
+
+/// Lines that installers write: setuptools, in two versions, and virtualenv.
+const INSTALLERS: &[&[u8]] = &[
+    b"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'local') == \
+      'local'; enabled and __import__('_distutils_hack').add_shim()",
+    b"import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = os.environ.get(var, 'stdlib') == \
+      'local'; enabled and __import__('_distutils_hack').add_shim()",
+    b"import _virtualenv",
+];
+
+/// How the modules of editable installations begin.
+pub(super) const FINDER: &str = "__editable___";
 
 /// Modules that Python imports when it starts.
 const CUSTOMIZE: &[&[u8]] = &[b"sitecustomize", b"usercustomize"];
@@ -144,8 +156,12 @@ impl Format for PathFile {
                     .get(..text.len().min(SHOWN_CAP_BYTES))
                     .unwrap_or_default();
                 let message = format!("Python runs `{}` when it starts", escape_bytes(shown));
-                cx.report(STARTUP_HOOK.at(at..end).message(message).bytes(shown));
-                startup_line(text, at..end, cx)?;
+                let draft = STARTUP_HOOK.at(at..end).message(message).bytes(shown);
+                let worst = startup_line(text, at..end, cx)?;
+                cx.report(match is_installers(text) && worst <= Severity::Low {
+                    true => draft.severity(Severity::Low),
+                    false => draft,
+                });
             }
             at = end.saturating_add(1);
         }
@@ -155,7 +171,7 @@ impl Format for PathFile {
 }
 
 /// What a line does that runs whenever Python starts.
-fn startup_line(line: &[u8], span: Span, cx: &mut Context<'_>) -> Result<(), Fault> {
+fn startup_line(line: &[u8], span: Span, cx: &mut Context<'_>) -> Result<Severity, Fault> {
     let text = String::from_utf8_lossy(line);
     let program = judge(&text, Dialect::Module, cx.budget())?;
     let text = python::Text {
@@ -164,8 +180,33 @@ fn startup_line(line: &[u8], span: Span, cx: &mut Context<'_>) -> Result<(), Fau
         label: Some(&|_| "the line".to_owned()),
         place: &|_, _| span.clone(),
     };
-    python::report(&program, &text, cx);
-    Ok(())
+    Ok(python::report(&program, &text, cx))
+}
+
+/// Whether installers write this line, to import a module that they put beside
+/// the file: all of it is known. The module is judged by itself, as code that
+/// Python runs when it starts.
+fn is_installers(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let line = line.strip_suffix(b";").unwrap_or(line);
+    INSTALLERS.contains(&line) || is_finder(line)
+}
+
+/// `import __editable___NAME_finder; __editable___NAME_finder.install()`: an
+/// editable installation of setuptools.
+fn is_finder(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"import ") else {
+        return false;
+    };
+    let end = rest.iter().position(|&b| b == b';').unwrap_or(rest.len());
+    let (module, call) = rest.split_at_checked(end).unwrap_or_default();
+    let is_named = module.starts_with(FINDER.as_bytes())
+        && module.ends_with(b"_finder")
+        && module
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let call = call.strip_prefix(b"; ").unwrap_or_default();
+    is_named && call.strip_prefix(module) == Some(b".install()")
 }
 
 #[cfg(test)]
@@ -186,6 +227,29 @@ mod tests {
         assert_eq!(recognise(&PathFile, "x.pth", "PK\x03\x04"), Claim::No);
         assert_eq!(recognise(&PathFile, "x.txt", "import x"), Claim::No);
         mangle(&PathFile, "x.pth", b"import os\na\n");
+    }
+
+    #[test]
+    fn lines_of_installers_are_low_and_nothing_like_them_is() {
+        let grade = |text: &str| examine(&PathFile, "x.pth", text).severity("python-startup-hook");
+        let setuptools = "import os; var = 'SETUPTOOLS_USE_DISTUTILS'; enabled = \
+            os.environ.get(var, 'local') == 'local'; enabled and \
+            __import__('_distutils_hack').add_shim(); \n";
+        let finder = "import __editable___a_1_finder; __editable___a_1_finder.install()";
+        for line in [setuptools, finder, "import _virtualenv\n"] {
+            assert_eq!(grade(line), Severity::Low, "{line}");
+        }
+        for line in [
+            setuptools.replace("_distutils_hack", "_distutils_hacks"),
+            setuptools.replace("add_shim(); ", "add_shim(); import x"),
+            finder.replace("install", "evil"),
+            finder.replace("; _", "; x(); _"),
+            finder.replace("_1_finder.", "_2_finder."),
+            "import __editable___a_1_finder".to_owned(),
+            "import _virtualenv, x".to_owned(),
+        ] {
+            assert_eq!(grade(&line), Severity::High, "{line}");
+        }
     }
 
     #[test]

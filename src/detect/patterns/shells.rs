@@ -198,6 +198,13 @@ fn is_installation_line(around: &Around<'_>, command: &[u8]) -> bool {
     let front = last_line(around.behind());
     let front = front.trim_ascii_start();
     let front = strip_any(front, &[b"- run:", b"run:"]).unwrap_or(front);
+    // Documentation quotes a command between two marks: "Install: `curl ...`".
+    let front = match front.strip_suffix(b"`") {
+        Some(text) if memchr::memchr_iter(b'`', command).count() == 1 => {
+            text.strip_suffix(b": ").unwrap_or(text)
+        }
+        _ => front,
+    };
     has(command, b"https://")
         && !has(command, b"http://")
         && !front

@@ -4,6 +4,7 @@ use ruff_python_ast::{self as ast, Expr, IpyEscapeKind};
 use ruff_text_size::TextRange;
 
 use super::call::Named;
+use super::connects::connects;
 use super::nested;
 use super::reach::{Act, Command, Reach, When};
 use super::shell;
@@ -96,7 +97,9 @@ impl<'a> Walk<'a, '_> {
                 let mut all = args.iter().chain(named.iter().map(|(_, value)| value));
                 match SENDERS.contains(&last) && all.any(is_environment) {
                     true => Act::Leaks,
-                    false => Act::Connects,
+                    // Whoever hides the name of a call means it.
+                    false if made > Made::Plain || connects(path) => Act::Connects,
+                    false => return,
                 }
             }
             Effect::LoadsNativeCode => Act::Native,

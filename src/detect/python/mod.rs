@@ -18,10 +18,12 @@
 
 mod act;
 mod call;
+mod connects;
 mod evaluate;
 mod names;
 mod nested;
 mod parse;
+mod prose;
 mod reach;
 mod settle;
 mod shell;
@@ -45,7 +47,7 @@ use walk::{Meter, Walk};
 /// What a source does.
 pub fn judge(text: &str, dialect: Dialect, budget: &Budget) -> Result<Program, Stop> {
     budget.check()?;
-    let walked = with_tree(text, dialect, |body, damage, stack| {
+    let walked = with_tree(text, dialect, |body, comments, damage, stack| {
         let mut walk = Walk::new(Meter::new(budget), HashMap::new(), 0, stack);
         walk.module(body);
         let stopped = walk.meter.stopped;
@@ -53,7 +55,10 @@ pub fn judge(text: &str, dialect: Dialect, budget: &Budget) -> Result<Program, S
         program.damage = damage;
         match stopped {
             Some(stop) => Err(stop),
-            None => Ok(program),
+            None => {
+                program.prose = prose::prose(text, body, comments, &program);
+                Ok(program)
+            }
         }
     });
     let mut program = match walked {

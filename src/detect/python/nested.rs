@@ -32,19 +32,23 @@ pub(super) fn walk(outer: &mut Walk<'_, '_>, text: &str, range: TextRange) -> bo
     let known = outer.globals.iter().filter(|(_, value)| is_portable(value));
     let known: HashMap<String, Value> = known.map(|(n, v)| (n.clone(), v.clone())).collect();
     let (meter, wrapped) = (outer.meter.clone(), outer.wrapped.saturating_add(1));
-    let walked = with_tree(text.trim_start(), Dialect::Module, |body, damage, stack| {
-        if damage.is_some() {
-            return None;
-        }
-        let mut inner = Walk::new(meter, known, wrapped, stack);
-        inner.module(body);
-        let globals = std::mem::take(&mut inner.globals);
-        let last = match std::mem::take(&mut inner.last) {
-            value if is_portable(&value) => value,
-            _ => Value::Unknown,
-        };
-        Some((inner.meter.clone(), globals, last, inner.finish()))
-    });
+    let walked = with_tree(
+        text.trim_start(),
+        Dialect::Module,
+        |body, _, damage, stack| {
+            if damage.is_some() {
+                return None;
+            }
+            let mut inner = Walk::new(meter, known, wrapped, stack);
+            inner.module(body);
+            let globals = std::mem::take(&mut inner.globals);
+            let last = match std::mem::take(&mut inner.last) {
+                value if is_portable(&value) => value,
+                _ => Value::Unknown,
+            };
+            Some((inner.meter.clone(), globals, last, inner.finish()))
+        },
+    );
     let Ok(Some((meter, globals, last, program))) = walked else {
         return false;
     };

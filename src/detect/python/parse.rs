@@ -10,9 +10,10 @@
 //! An attacker nests brackets, operators, lambdas, blocks or interpolated
 //! strings a million deep.
 
-use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::token::{Token, TokenKind};
 use ruff_python_ast::{Mod, Stmt};
 use ruff_python_parser::{Mode, ParseOptions, lexer, parse_unchecked};
+use ruff_text_size::{Ranged, TextRange};
 
 /// Longest source that is parsed, in bytes. A tree is some fifty times as long
 /// as its source at worst.
@@ -66,12 +67,15 @@ pub struct Damage {
     pub count: usize,
 }
 
-/// Parse `text` and hand its statements to `look`, on a stack that is large
-/// enough for both.
+/// Where the comments of a source stand.
+pub(super) type Comments<'a> = &'a mut dyn Iterator<Item = TextRange>;
+
+/// Parse `text` and hand its statements and comments to `look`, on a stack that
+/// is large enough for both.
 pub(super) fn with_tree<R>(
     text: &str,
     dialect: Dialect,
-    look: impl FnOnce(&[Stmt], Option<Damage>, usize) -> R,
+    look: impl FnOnce(&[Stmt], Comments<'_>, Option<Damage>, usize) -> R,
 ) -> Result<R, Refusal> {
     if text.len() > SOURCE_CAP_BYTES {
         return Err(Refusal::Long);
@@ -86,9 +90,11 @@ pub(super) fn with_tree<R>(
             what: first.error.to_string(),
             count: errors.len(),
         });
-        match parsed.into_syntax() {
-            Mod::Module(module) => look(&module.body, damage, bytes),
-            Mod::Expression(_) => look(&[], damage, bytes),
+        let is_comment = |token: &&Token| token.kind() == TokenKind::Comment;
+        let comments = &mut parsed.tokens().iter().filter(is_comment).map(Ranged::range);
+        match parsed.syntax() {
+            Mod::Module(module) => look(&module.body, comments, damage, bytes),
+            Mod::Expression(_) => look(&[], comments, damage, bytes),
         }
     }))
 }
@@ -290,7 +296,7 @@ mod tests {
     }
 
     fn look(text: &str) -> Result<(usize, Option<Damage>), Refusal> {
-        with_tree(text, Dialect::Module, |body, damage, _| {
+        with_tree(text, Dialect::Module, |body, _, damage, _| {
             (body.len(), damage)
         })
     }
@@ -365,7 +371,7 @@ mod tests {
         let cells = with_tree(
             "%matplotlib inline\n!ls\n",
             Dialect::Notebook,
-            |body, d, _| (body.len(), d),
+            |body, _, d, _| (body.len(), d),
         );
         assert_eq!(cells, Ok((2, None)));
     }

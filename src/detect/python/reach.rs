@@ -96,4 +96,6 @@ pub struct Program {
     pub damage: Option<super::Damage>,
     /// What was not followed to its end.
     pub limits: Vec<&'static str>,
+    /// Where text for people stands: comments, docstrings, what is printed.
+    pub prose: Vec<std::ops::Range<usize>>,
 }

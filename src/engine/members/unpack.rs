@@ -37,7 +37,8 @@ pub(super) fn memory(packing: &Packing, packed: u64, job: &JobContext) -> u64 {
         | Codec::Lzip
         | Codec::Lzma2(_)
         | Codec::RawLzma { .. }
-        | Codec::Ppmd { .. } => WINDOW_CAP_BYTES,
+        | Codec::Ppmd { .. }
+        | Codec::PpmdZip { .. } => WINDOW_CAP_BYTES,
         _ => DECODER_BYTES,
     };
     let out = packed.saturating_mul(ORDINARY_RATIO);

@@ -93,7 +93,9 @@ impl<'a, 'c> Judge<'a, 'c> {
 
     /// Report a name that is made to be misread.
     pub(super) fn name(&mut self, what: &str, name: &str, at: &Span) {
-        if escape_text(name) != name {
+        // Printable ASCII hides nothing, and most names are that.
+        let is_plain = |b: u8| b.is_ascii_graphic() && b != b'\\';
+        if !name.bytes().all(is_plain) && escape_text(name) != name {
             let message = format!("{what} `{}` holds hidden characters", shown(name));
             self.say(&rules::HIDDEN_CHARACTERS, at, name, message);
         }

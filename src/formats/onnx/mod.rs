@@ -23,6 +23,7 @@ mod operators;
 mod outline;
 mod schema;
 mod tensor;
+mod tensor_file;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -30,7 +31,10 @@ mod walk;
 use super::{Artifact, Claim, Content, Context, Format, FormatSpec, Probe};
 use crate::wire::Fault;
 use judge::Judge;
+use schema::Kind;
 use walk::Walk;
+
+pub use tensor_file::{OnnxSequence, OnnxTensor};
 
 /// ONNX.
 pub struct Onnx;
@@ -69,10 +73,15 @@ impl Format for Onnx {
     }
 
     fn examine(&self, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
-        cx.accounts();
-        let mut judge = Judge::new(artifact, cx);
-        let ended = Walk::new(&mut judge).run();
-        judge.finish();
-        ended
+        walk_all(Kind::Model, artifact, cx)
     }
+}
+
+/// Walk and judge the message of this kind that fills the artifact.
+fn walk_all(root: Kind, artifact: &Artifact, cx: &mut Context<'_>) -> Result<(), Fault> {
+    cx.accounts();
+    let mut judge = Judge::new(artifact, cx);
+    let ended = Walk::new(root, &mut judge).run();
+    judge.finish();
+    ended
 }

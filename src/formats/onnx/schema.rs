@@ -38,6 +38,9 @@ pub(super) enum Kind {
     IntegerList,
     ShardedDim,
     SimpleShardedDim,
+    /// `SequenceProto`, and `OptionalProto`, which has the same fields.
+    Sequence,
+    Map,
 }
 
 /// What a field holds.
@@ -230,6 +233,22 @@ fn rare(kind: Kind) -> Fields {
         Kind::IntegerList => &[(1, Int), (2, Ints)],
         Kind::ShardedDim => &[(1, Int), (2, Many(Kind::SimpleShardedDim))],
         Kind::SimpleShardedDim => &[(1, Int), (2, Text), (3, Int)],
+        Kind::Sequence => &[
+            (1, Text),
+            (2, Int),
+            (3, Many(Kind::Tensor)),
+            (4, Many(Kind::Sparse)),
+            (5, Many(Kind::Sequence)),
+            (6, Many(Kind::Map)),
+            (7, Many(Kind::Sequence)),
+        ],
+        Kind::Map => &[
+            (1, Text),
+            (2, Int),
+            (3, Ints),
+            (4, Texts),
+            (5, One(Kind::Sequence)),
+        ],
         _ => &[],
     }
 }

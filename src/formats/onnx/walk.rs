@@ -87,7 +87,7 @@ impl State {
     }
 }
 
-/// Walks one model.
+/// Walks one message.
 pub(super) struct Walk<'j, 'a, 'c> {
     source: &'a dyn Source,
     reader: Reader<'a>,
@@ -104,21 +104,22 @@ pub(super) struct Walk<'j, 'a, 'c> {
 }
 
 impl<'j, 'a, 'c> Walk<'j, 'a, 'c> {
-    pub(super) fn new(judge: &'j mut Judge<'a, 'c>) -> Self {
+    /// A walk over a message of this kind that fills the artifact.
+    pub(super) fn new(root: Kind, judge: &'j mut Judge<'a, 'c>) -> Self {
         let source = judge.artifact.source.as_ref();
         let span = 0..source.len();
-        let model = Open {
-            kind: Kind::Model,
+        let whole = Open {
+            kind: root,
             number: 0,
             span: span.clone(),
             seen: 0,
-            state: State::Plain,
+            state: State::of(root, &span),
         };
         Walk {
             source,
             reader: Reader::new(source, span),
             judge,
-            open: vec![model],
+            open: vec![whole],
             held: 0,
             is_full: false,
             slack: 0,
@@ -209,7 +210,8 @@ impl<'j, 'a, 'c> Walk<'j, 'a, 'c> {
         match field.bytes() {
             Some(span) => {
                 let bytes = self.reader.read(span, cap)?;
-                Ok(String::from_utf8_lossy(&bytes).into_owned())
+                Ok(String::from_utf8(bytes)
+                    .unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned()))
             }
             None => Ok(String::new()),
         }

@@ -4,6 +4,7 @@
 //! script, and an attack in a file that a loader imports with the model.
 
 use crate::detect::python::{Act, Command, Made, Origin, Reach, When};
+use crate::formats::wheel::FINDER;
 use crate::report::Severity::{self, Critical, High, Info, Low, Medium};
 use crate::rules::{Rule, python as rules};
 
@@ -59,7 +60,10 @@ impl Role {
         let outer = outer.to_lowercase();
         let in_model = is_member && ARCHIVES.iter().any(|suffix| outer.ends_with(suffix));
         match leaf.as_str() {
-            "sitecustomize.py" | "usercustomize.py" => Role::Startup,
+            "sitecustomize.py" | "usercustomize.py" | "_virtualenv.py" => Role::Startup,
+            // What `.pth` files of installers import.
+            leaf if leaf.starts_with(FINDER) => Role::Startup,
+            "__init__.py" | "override.py" if is_in(name, "_distutils_hack") => Role::Startup,
             "setup.py" => Role::Setup,
             leaf if in_model || LOADED.iter().any(|front| leaf.starts_with(front)) => Role::Loaded,
             _ => Role::Program,
@@ -71,6 +75,11 @@ impl Role {
     fn is_imported(self) -> bool {
         matches!(self, Role::Loaded | Role::Setup | Role::Startup)
     }
+}
+
+/// Whether the file lies in a folder of this name.
+fn is_in(name: &str, folder: &str) -> bool {
+    name.rsplit(['/', '\\']).nth(1) == Some(folder)
 }
 
 /// When something happens, as it matters for its grade.

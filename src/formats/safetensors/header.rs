@@ -370,6 +370,9 @@ fn numbers(reader: &mut Reader<'_>, mut take: impl FnMut(u64)) -> Result<bool, F
 
 /// Report a name that is empty, hides characters or leaves a directory.
 fn judge_name(name: &str, at: u64, tally: &mut Tally) {
+    if is_plain(name) {
+        return;
+    }
     let shown = escape_text(name);
     let leaves = paths::escape(name).filter(|escape| match escape {
         // `w:0` is how some frameworks number their variables.
@@ -390,6 +393,13 @@ fn judge_name(name: &str, at: u64, tally: &mut Tally) {
             .message(format!("the tensor name `{shown}` {what}"))
             .within(name),
     );
+}
+
+/// Whether a name is letters, digits and points, as nearly all are, and by that
+/// neither a path nor anything hidden.
+fn is_plain(name: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    !name.is_empty() && name != ".." && name.bytes().all(is_plain)
 }
 
 fn extra_field(name: &str, key: &str, at: u64) -> Draft {

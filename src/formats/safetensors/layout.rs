@@ -27,8 +27,8 @@ pub(super) fn check(header: &mut Header, data: u64, file_len: u64, tally: &mut T
 
 /// Whether the length is elements × bits ÷ 8.
 fn size(entry: &Entry) -> Option<Draft> {
-    let shown = escape_text(&entry.name);
     let overflow = || {
+        let shown = escape_text(&entry.name);
         let message = format!("the shape of `{shown}` has more elements than 64 bits can count");
         rules::SHAPE_OVERFLOW
             .at(entry.at)
@@ -46,7 +46,8 @@ fn size(entry: &Entry) -> Option<Draft> {
     let whole = total.is_multiple_of(8);
     (!whole || wanted != entry.len()).then(|| {
         let message = format!(
-            "`{shown}` has {} bytes; {elements} elements of {dtype} are {total} bits",
+            "`{}` has {} bytes; {elements} elements of {dtype} are {total} bits",
+            escape_text(&entry.name),
             entry.len()
         );
         rules::SIZE_MISMATCH
@@ -79,8 +80,8 @@ fn order(entries: &[Entry], data: u64, room: u64, add: &mut impl FnMut(Draft)) -
     let mut filled = 0u64;
     let mut owner: Option<&Entry> = None;
     for entry in sorted {
-        let shown = escape_text(&entry.name);
         if entry.begin < filled {
+            let shown = escape_text(&entry.name);
             let other = owner.map_or(String::new(), |owner| escape_text(&owner.name));
             let message = format!("`{shown}` begins inside of `{other}`");
             add(rules::OVERLAPPING_TENSORS
@@ -90,6 +91,7 @@ fn order(entries: &[Entry], data: u64, room: u64, add: &mut impl FnMut(Draft)) -
         } else if entry.begin > filled {
             let hole = data.saturating_add(filled)..data.saturating_add(entry.begin);
             let size = entry.begin.saturating_sub(filled);
+            let shown = escape_text(&entry.name);
             let message = format!("{size} bytes before `{shown}` belong to no tensor");
             add(rules::HOLE.at(hole.clone()).message(message));
             holes.push(hole);

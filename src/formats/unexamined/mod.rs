@@ -13,6 +13,7 @@
 //! at least four bytes, or fewer with a check of the structure around them.
 //! Formats without such a sign need their suffix as well.
 
+mod paddle;
 mod signs;
 mod table;
 

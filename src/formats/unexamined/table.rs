@@ -5,7 +5,7 @@
 //! another format's are listed as shared, so that a gzip called `model.pkl` is
 //! no mismatch, and a `model.pkl` that is no gzip is no promise broken.
 
-use super::{Sign, Unexamined, signs};
+use super::{Sign, Unexamined, paddle, signs};
 use crate::formats::{Content, FormatSpec};
 
 /// What every row begins from.
@@ -185,13 +185,19 @@ pub(in crate::formats) static PADDLE: Unexamined = Unexamined {
         id: "paddle",
         title: "a Paddle model",
         suffixes: &[".pdmodel", ".pdiparams", ".pdparams"],
-        references: &["https://www.paddlepaddle.org.cn/documentation/docs/en/guides/index_en.html"],
-        limitations: &["Operators that call Python are not seen."],
+        runs_code: true,
+        references: &[
+            "https://github.com/PaddlePaddle/Paddle/blob/develop/paddle/fluid/framework/framework.proto",
+            "https://www.paddlepaddle.org.cn/documentation/docs/en/guides/index_en.html",
+        ],
+        limitations: &[
+            "Operators that call Python or read and write files are named; their attributes, and the tensors beside, are not seen.",
+        ],
         ..ROW
     },
     shared: &[".pdparams"],
-    signs: &[Sign::Suffix(signs::any)],
-    remark: None,
+    signs: &[Sign::Check(paddle::is_program), Sign::Suffix(signs::any)],
+    remark: Some(paddle::operators),
 };
 
 pub(in crate::formats) static MXNET: Unexamined = Unexamined {

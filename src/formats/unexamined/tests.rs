@@ -56,6 +56,7 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             padded(b"{L\0\0\0\0\0\0\0\x07learner", 64),
         ),
         ("paddle", "x.pdmodel", padded(b"\x0a\x40", 64)),
+        ("paddle", "__model__", paddle::sample(&["mul"])),
         ("mxnet", "x", padded(b"\x12\x01\0\0\0\0\0\0", 64)),
         ("rknn", "x", padded(b"RKNN", 64)),
         ("tensorrt", "x.engine", padded(b"ftrt", 64)),

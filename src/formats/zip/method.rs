@@ -9,6 +9,9 @@ use crate::wire::zip_directory::{FLAG_END_MARK, View};
 /// bytes, the length of the properties in two, and the properties.
 const LZMA_HEADER_BYTES: u64 = 9;
 
+/// In front of a PPMd stream (APPNOTE 5.10): its parameters.
+const PPMD_HEADER_BYTES: u64 = 2;
+
 /// How a member is packed by what one record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
@@ -33,6 +36,7 @@ pub(super) fn method(source: &dyn Source, view: &View, data_at: u64) -> Result<M
         14 => lzma(source, view, data_at)?,
         20 | 93 => Method::Packed(Codec::Zstd, 0),
         95 => Method::Packed(Codec::Xz, 0),
+        98 => ppmd(source, view, data_at)?,
         _ => Method::Foreign,
     })
 }
@@ -45,13 +49,32 @@ fn lzma(source: &dyn Source, view: &View, data_at: u64) -> Result<Method, ReadEr
     let [_, _, 5, 0, properties @ ..] = header else {
         return Ok(Method::Broken);
     };
-    if filled < header.len() {
+    let is_short = view
+        .packed
+        .is_some_and(|packed| packed <= LZMA_HEADER_BYTES);
+    if is_short || filled < header.len() {
         return Ok(Method::Broken);
     }
     let has_mark = view.flags & FLAG_END_MARK != 0;
     let len = view.unpacked.filter(|_| !has_mark);
     let codec = Codec::RawLzma { properties, len };
     Ok(Method::Packed(codec, LZMA_HEADER_BYTES))
+}
+
+/// The parameters of a PPMd stream. It is as long as the record says.
+fn ppmd(source: &dyn Source, view: &View, data_at: u64) -> Result<Method, ReadError> {
+    let mut header = [0u8; PPMD_HEADER_BYTES as usize];
+    let is_short = view
+        .packed
+        .is_some_and(|packed| packed <= PPMD_HEADER_BYTES);
+    if is_short || source.fill_at(data_at, &mut header)? < header.len() {
+        return Ok(Method::Broken);
+    }
+    let codec = Codec::PpmdZip {
+        parameters: u16::from_le_bytes(header),
+        len: view.unpacked,
+    };
+    Ok(Method::Packed(codec, PPMD_HEADER_BYTES))
 }
 
 /// The name of a compression method.

@@ -46,8 +46,7 @@ static SPEC: FormatSpec = FormatSpec {
         "ISO/IEC 21320-1",
     ],
     limitations: &[
-        "Members packed with PPMd, with methods older than deflate or with those for media are \
-         named, a gap says so, and they are not unpacked.",
+        "Members packed with methods older than deflate or with those for media are named, a gap says so, and they are not unpacked.",
         "Encrypted members and encrypted directories are named and not decrypted.",
         "Of members that share bytes with others, 256 are opened, and as many as read or claim \
          1 GiB; a gap says which are not.",

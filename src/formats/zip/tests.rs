@@ -200,13 +200,13 @@ fn methods_that_differ_are_examined_by_each_reading_that_decodes() {
 #[test]
 fn a_method_that_is_not_followed_is_a_gap_and_named() {
     let mut p = piece();
-    p.method = 98;
-    p.local_method = 98;
+    p.method = 97;
+    p.local_method = 97;
     p.unpacked = 40;
     let seen = see(&Sample::of(&[p.clone()]).bytes());
     assert_eq!(rules(&seen), []);
     assert_eq!(whys(&seen), [Why::Unsupported]);
-    assert!(seen.gaps[0].2.contains("PPMd"));
+    assert!(seen.gaps[0].2.contains("WavPack"));
     assert_eq!(seen.named.members, []);
     p.unpacked = p.packed;
     // Method 99 in one record only: the other reading is examined as well.
@@ -252,6 +252,27 @@ fn every_method_that_is_followed_has_its_codec() {
         let body = &seen.named.members[0].body;
         assert!(matches!(body, Body::Packed(_, packing) if packing.codec == codec));
     }
+}
+
+#[test]
+fn the_parameters_of_ppmd_are_read_and_stay_with_the_archive() {
+    let mut p = Piece::stored("a", b"\x35\x0fstream");
+    (p.method, p.local_method) = (98, 98);
+    p.unpacked = 40;
+    let seen = see(&Sample::of(&[p.clone()]).bytes());
+    let Body::Packed(span, packing) = &seen.named.members[0].body else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(span.end - span.start, 6);
+    let codec = Codec::PpmdZip {
+        parameters: 0x0f35,
+        len: Some(40),
+    };
+    assert_eq!(packing.codec, codec);
+    // One byte is no header.
+    let mut p = Piece::stored("a", b"\x35");
+    (p.method, p.local_method) = (98, 98);
+    assert_eq!(whys(&see(&Sample::of(&[p]).bytes())), [Why::Malformed]);
 }
 
 #[test]
@@ -594,7 +615,7 @@ fn gaps_of_one_kind_are_counted_once_there_are_many() {
     let pieces: Vec<Piece> = (0..50)
         .map(|i| {
             let mut p = Piece::stored(format!("{i}"), b"x");
-            (p.method, p.local_method, p.unpacked) = (98, 98, 9);
+            (p.method, p.local_method, p.unpacked) = (97, 97, 9);
             p
         })
         .collect();

@@ -234,6 +234,7 @@ impl<'a> Streams<'a> {
                 None => Err(broken("an unknown size of the dictionary")),
             },
             Codec::Ppmd { order, memory, len } => ppmd::open(packed, order, memory, len).map(Some),
+            Codec::PpmdZip { parameters, len } => ppmd::open_zip(packed, parameters, len).map(Some),
         }
     }
 

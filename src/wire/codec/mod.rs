@@ -117,6 +117,15 @@ pub enum Codec {
         /// Bytes that come out.
         len: u64,
     },
+    /// PPMd variant I, zip method 98. It ends behind `len` bytes, or at its end
+    /// mark.
+    PpmdZip {
+        /// Order, size of the model and its restoration, as the archive has
+        /// them in front of the stream.
+        parameters: u16,
+        /// Bytes that come out, where that is told.
+        len: Option<u64>,
+    },
     /// The framing format of Snappy.
     Snappy,
     /// Lzip members.
@@ -223,7 +232,7 @@ impl Codec {
             Codec::Deflate64 => "deflate64",
             Codec::RawLzma { .. } => "LZMA",
             Codec::Lzma2(_) => "LZMA2",
-            Codec::Ppmd { .. } => "PPMd",
+            Codec::Ppmd { .. } | Codec::PpmdZip { .. } => "PPMd",
             Codec::Snappy => "Snappy",
             Codec::Lzip => "lzip",
         }

@@ -32,6 +32,16 @@ fn ppmd(len: u64) -> Codec {
     }
 }
 
+/// The sample of variant I, whose length is told or not.
+fn zip_ppmd(len: Option<u64>) -> Codec {
+    Codec::PpmdZip { parameters: 5, len }
+}
+
+/// Its stream, behind the two bytes of its parameters.
+fn zip_ppmd_stream() -> &'static [u8] {
+    sample!("text.zip-ppmd").split_at(2).1
+}
+
 /// LZMA whose length is told, or not.
 fn raw_lzma(len: Option<u64>) -> Codec {
     Codec::RawLzma {
@@ -65,6 +75,7 @@ fn samples() -> Vec<(Codec, &'static str, &'static [u8])> {
         ),
         (Codec::Lzma2(8), "text.raw-lzma2", sample!("text.raw-lzma2")),
         (ppmd(len), "text.ppmd", sample!("text.ppmd")),
+        (zip_ppmd(Some(len)), "text.zip-ppmd", zip_ppmd_stream()),
         (Codec::Zlib, "text.zlib", sample!("text.zlib")),
         (Codec::Gzip, "text.gz", sample!("text.gz")),
         (Codec::Gzip, "members.gz", sample!("members.gz")),
@@ -285,6 +296,8 @@ fn a_stream_that_stops_early_is_no_success_wherever_it_stops() {
             "legacy.lz4" => 4,
             // Behind the name of the stream.
             "text.sz" => 1,
+            // In the end mark, behind the length that is told.
+            "text.zip-ppmd" => 4,
             // Behind that and in front of each further chunk.
             "chunks.sz" => 5,
             _ if joined => 40,
@@ -361,6 +374,7 @@ fn a_flipped_byte_ends_in_words_and_is_told() {
                 | "marked.raw-lzma"
                 | "text.raw-lzma2"
                 | "text.ppmd"
+                | "text.zip-ppmd"
         );
         assert!(
             quiet == 0 || !has_checksum,
@@ -583,6 +597,21 @@ fn windows_and_dictionaries_that_are_too_large_are_refused_by_name() {
         seen.failure,
         Some(Failure::Refused(Refusal::Model(u32::MAX)))
     ));
+    for parameters in [0x2005, 0xf005, 0x0000] {
+        // Restorations and orders that there are not.
+        let odd = Codec::PpmdZip {
+            parameters,
+            len: Some(10),
+        };
+        let seen = decode(odd, zip_ppmd_stream());
+        assert!(
+            matches!(seen.failure, Some(Failure::Broken)),
+            "{parameters:x}"
+        );
+    }
+    // Without a length, bytes that end are no end mark.
+    let cut = decode(zip_ppmd(None), zip_ppmd_stream());
+    assert!(cut.bytes.starts_with(&plain()));
     // A dictionary of 4 GiB that is not used costs nothing.
     let mut lzma = sample!("text.lzma").to_vec();
     lzma[1..5].fill(0xff);

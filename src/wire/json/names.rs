@@ -1,17 +1,12 @@
 //! Repeated keys, found in bounded memory.
 
 use std::collections::HashSet;
-
-use sha2::{Digest as _, Sha256};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use super::{Event, Token};
 
 /// Keys that are remembered at a time, over all objects that are open.
 pub const NAMES_CAP: usize = 4_000_000;
-
-/// Bytes of a digest that stand for a key; two keys with one digest are a
-/// forgery that nobody can make.
-const DIGEST_BYTES: usize = 16;
 
 /// Whether a name was there before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,35 +19,62 @@ pub enum Seen {
     Unknown,
 }
 
-/// The names seen so far. Remembers 16 bytes a name, however long it is.
+/// The names seen so far. Remembers 16 bytes a name, however long it is: two
+/// hashes of 64 bits under keys that are drawn anew for each document. Who
+/// writes one does not know them, so that two names with the same hashes are a
+/// matter of chance, and four million names meet it once in 10^25 documents.
 #[derive(Debug, Default)]
-pub struct Names(HashSet<[u8; DIGEST_BYTES]>);
+pub struct Names {
+    keys: [RandomState; 2],
+    seen: HashSet<u128, BuildHasherDefault<Hashed>>,
+}
+
+/// What is hashed already.
+#[derive(Debug, Default)]
+pub struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "half of it is a hash")]
+    fn write_u128(&mut self, hash: u128) {
+        self.0 = hash as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl Names {
     /// Look up a name and remember it, while fewer than `cap` are remembered.
     pub fn see(&mut self, name: &str, cap: usize) -> Seen {
-        let mut digest = [0; DIGEST_BYTES];
-        for (to, from) in digest.iter_mut().zip(Sha256::digest(name)) {
-            *to = from;
-        }
-        if self.0.contains(&digest) {
+        let [first, second] = &self.keys;
+        let hash = u128::from(first.hash_one(name)) << 64 | u128::from(second.hash_one(name));
+        if self.seen.len() < cap {
+            match self.seen.insert(hash) {
+                true => Seen::New,
+                false => Seen::Again,
+            }
+        } else if self.seen.contains(&hash) {
             Seen::Again
-        } else if self.0.len() >= cap {
-            Seen::Unknown
         } else {
-            self.0.insert(digest);
-            Seen::New
+            Seen::Unknown
         }
     }
 
     /// Names that are remembered.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.seen.len()
     }
 
     /// Whether no name was seen.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.seen.is_empty()
     }
 }
 

@@ -45,6 +45,11 @@ fn codec([kind, a, b, c, d, e, f, g]: [u8; 8]) -> Codec {
             memory: u32::from_le_bytes([b, c, d & 0x1f, 0]),
             len,
         },
+        6 => Codec::PpmdZip {
+            // Models of one and two MiB.
+            parameters: u16::from_le_bytes([a & 0x1f, b & 0xf0]),
+            len: (c & 1 == 0).then_some(len),
+        },
         _ => Codec::Deflate,
     }
 }

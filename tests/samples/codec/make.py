@@ -115,6 +115,8 @@ SAMPLES = {
     "marked.raw-lzma": seven("LZMA:d=64k:eos=on"),
     "text.raw-lzma2": seven("LZMA2:d=64k"),
     "text.ppmd": seven("PPMD:o=6:mem=1m"),
+    # Parameters of two bytes stand in front.
+    "text.zip-ppmd": archived("zip", ["-mm=PPMd:o=6:mem=1m"], plain()),
     "delta.raw-lzma": seven("Delta:4", "BCJ", "LZMA:d=64k", data=program()),
     **{f"program.{machine.lower()}": seven(machine, "Copy", data=program())
        for machine in ("BCJ", "PPC", "IA64", "ARM", "ARMT", "SPARC", "ARM64", "RISCV")},
