@@ -7,19 +7,11 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::Budget;
-use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Span, Why};
-use modelaudit::rules::Draft;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe};
+use modelaudit::report::{Location, Span};
 use modelaudit::source::Memory;
 use modelaudit::wire::ar::{Item, walk};
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
+use modelaudit_fuzz::Nowhere;
 
 /// Spans in the order of the file, one behind the other, up to the end.
 fn assert_tiles(mut spans: Vec<Span>, from: u64, len: u64) {

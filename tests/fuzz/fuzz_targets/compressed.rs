@@ -8,11 +8,11 @@ use std::io::Read;
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::Budget;
-use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Why};
-use modelaudit::rules::Draft;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe};
+use modelaudit::report::Location;
 use modelaudit::source::Memory;
 use modelaudit::wire::codec::{Codec, skipped};
+use modelaudit_fuzz::Nowhere;
 
 const CODECS: [Codec; 16] = [
     Codec::Deflate,
@@ -48,14 +48,6 @@ const PIECE_BYTES: usize = 64 << 10;
 
 /// Unpacked bytes after which a stream is left.
 const CAP: usize = 1 << 20;
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
 
 fn decode(codec: Codec, source: &Memory, len: u64, piece: usize) -> Vec<u8> {
     let mut decoder = codec.decode(source, 0..len, &Budget::unlimited());

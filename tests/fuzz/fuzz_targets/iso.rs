@@ -7,19 +7,11 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::Budget;
-use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Why};
-use modelaudit::rules::Draft;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe};
+use modelaudit::report::Location;
 use modelaudit::source::Memory;
 use modelaudit::wire::iso::{DESCRIPTORS_AT, Item, walk};
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
+use modelaudit_fuzz::Nowhere;
 
 /// The input as what stands behind the area for programs that boot.
 fn image(data: &[u8]) -> Vec<u8> {

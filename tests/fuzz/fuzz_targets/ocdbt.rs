@@ -3,36 +3,9 @@
 
 #![no_main]
 
-use std::sync::Arc;
-
 use libfuzzer_sys::fuzz_target;
-use modelaudit::budget::Budget;
-use modelaudit::formats::{Artifact, Body, Context, Probe, Sink, find};
-use modelaudit::report::{Location, Place, Why};
-use modelaudit::rules::Draft;
-use modelaudit::source::Memory;
 use modelaudit::wire::codec::crc32c;
-
-/// Checks what is said.
-struct Check(u64);
-
-impl Check {
-    fn place(&self, place: &Place) {
-        assert!(place.offset.is_none_or(|at| at <= self.0), "{place:?}");
-    }
-}
-
-impl Sink for Check {
-    fn finding(&self, draft: Draft) {
-        assert!(!draft.message.is_empty());
-        self.place(&draft.place);
-    }
-
-    fn gap(&self, at: Place, _why: Why, detail: String) {
-        assert!(!detail.is_empty());
-        self.place(&at);
-    }
-}
+use modelaudit_fuzz::examine;
 
 /// Bytes around the payload of a record.
 const FRAME_BYTES: usize = 18;
@@ -58,28 +31,3 @@ fuzz_target!(|bytes: &[u8]| {
     examine("ocdbt", name, record.clone());
     examine("ocdbt", name, [payload, &record].concat());
 });
-
-fn examine(format: &str, name: &str, file: Vec<u8>) {
-    let len = file.len() as u64;
-    let artifact = Artifact {
-        location: Location::file(name),
-        name: name.to_owned(),
-        source: Arc::new(Memory::new(file)),
-        depth: 0,
-    };
-    let format = find(format).expect("the format is registered");
-    format.recognise(&Probe::new(&artifact));
-    let (check, budget) = (Check(len), Budget::unlimited());
-    let mut cx = Context::new(&check, &budget);
-    // A fault is a gap with words of its own.
-    let _ended = format.examine(&artifact, &mut cx);
-    let named = cx.finish();
-    for span in named.slack {
-        assert!(span.start < span.end && span.end <= len, "{span:?}");
-    }
-    for member in named.members {
-        if let Body::Stored(span) | Body::Packed(span, _) = member.body {
-            assert!(span.start <= span.end && span.end <= len, "{span:?}");
-        }
-    }
-}

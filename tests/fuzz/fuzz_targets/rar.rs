@@ -7,19 +7,11 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::Budget;
-use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Span, Why};
-use modelaudit::rules::Draft;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe};
+use modelaudit::report::{Location, Span};
 use modelaudit::source::Memory;
 use modelaudit::wire::rar::{Generation, Item, STUB_CAP_BYTES, find, walk};
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
+use modelaudit_fuzz::Nowhere;
 
 /// The input with right checksums behind the marks `OO` (the older generation)
 /// and `NNNN` (the newer one), so that headers are reached at all.

@@ -8,18 +8,10 @@ use std::sync::Arc;
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::{Budget, CancelToken, Limits};
 use modelaudit::detect::script::torchscript;
-use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Why};
-use modelaudit::rules::Draft;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe};
+use modelaudit::report::Location;
 use modelaudit::source::Memory;
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
+use modelaudit_fuzz::Nowhere;
 
 /// Formats, and names by which they know a file.
 const FORMATS: [(&str, &str); 6] = [

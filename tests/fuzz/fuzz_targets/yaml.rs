@@ -7,20 +7,12 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::Budget;
-use modelaudit::formats::{self, Artifact, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Why};
-use modelaudit::rules::Draft;
+use modelaudit::formats::{self, Artifact, Context, Probe};
+use modelaudit::report::Location;
 use modelaudit::source::Memory;
 use modelaudit::wire::json::Token;
 use modelaudit::wire::yaml::read;
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
+use modelaudit_fuzz::Nowhere;
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(text) = std::str::from_utf8(data) {

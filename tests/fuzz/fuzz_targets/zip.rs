@@ -8,19 +8,11 @@ use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
 use modelaudit::budget::{Budget, CancelToken, Limits};
-use modelaudit::formats::{self, Artifact, Body, Context, Probe, Sink};
-use modelaudit::report::{Location, Place, Span, Why};
-use modelaudit::rules::Draft;
+use modelaudit::formats::{self, Artifact, Body, Context, Probe};
+use modelaudit::report::{Location, Span};
 use modelaudit::source::Memory;
 use modelaudit::wire::zip_directory::{Caps, Directory, walk};
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn finding(&self, _draft: Draft) {}
-
-    fn gap(&self, _at: Place, _why: Why, _detail: String) {}
-}
+use modelaudit_fuzz::Nowhere;
 
 /// Records, members and slack leave no byte of the file to nobody.
 fn assert_tiled(directory: &Directory, len: u64) {
