@@ -175,6 +175,7 @@ pub static FORMATS: &[&dyn Format] = &[
     &unexamined::CNTK,
     &unexamined::PMML,
     &unexamined::OPENVINO,
+    &unexamined::ONNX_TEXT,
     &unexamined::CATBOOST,
     &unexamined::XGBOOST,
     &unexamined::PADDLE,

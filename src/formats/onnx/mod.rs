@@ -55,7 +55,6 @@ static SPEC: FormatSpec = FormatSpec {
         "Checksums of external data are not compared.",
         "Metadata of single nodes, values and tensors is swept and not judged as code: nothing evaluates it.",
         "What a custom operator does is up to the library that brings it.",
-        "Models in textual notations (`.onnxtxt`, JSON) are swept as text.",
     ],
 };
 

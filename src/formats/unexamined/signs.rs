@@ -85,6 +85,18 @@ pub(super) fn openvino(probe: &Probe<'_>) -> bool {
     xml_with(probe, b"<net ") && xml_with(probe, b"<layers")
 }
 
+/// An ONNX model as text, in the notations of Protocol Buffers, of JSON, and in
+/// the one of its own: each writes the version first.
+pub(super) fn onnx_text(probe: &Probe<'_>) -> bool {
+    let has = |word: &[u8]| memchr::memmem::find(probe.head(), word).is_some();
+    let head = probe.head().trim_ascii_start();
+    let own = head.strip_prefix(b"<").map(<[u8]>::trim_ascii_start);
+    let json = head.strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    head.starts_with(b"ir_version:") && has(b"graph")
+        || own.is_some_and(|rest| rest.starts_with(b"ir_version:")) && has(b"opset_import")
+        || json.is_some_and(|rest| rest.starts_with(b"\"irVersion\"")) && has(b"\"graph\"")
+}
+
 /// UBJSON as XGBoost writes it: an object whose first key has a length.
 pub(super) fn ubjson(probe: &Probe<'_>) -> bool {
     matches!(probe.head(), [b'{', b'i' | b'U' | b'I' | b'l' | b'L', ..])

@@ -152,6 +152,23 @@ pub(in crate::formats) static OPENVINO: Unexamined = Unexamined {
     remark: None,
 };
 
+pub(in crate::formats) static ONNX_TEXT: Unexamined = Unexamined {
+    spec: &FormatSpec {
+        id: "onnx-text",
+        title: "an ONNX model as text",
+        suffixes: &[".onnxtxt", ".onnxjson"],
+        layer_of: Some("text"),
+        references: &["https://github.com/onnx/onnx/blob/main/docs/Syntax.md"],
+        limitations: &[
+            "Operators, and the paths of files that the model reads its tensors from, are not seen.",
+        ],
+        ..ROW
+    },
+    shared: &[],
+    signs: &[Sign::Check(signs::onnx_text)],
+    remark: None,
+};
+
 pub(in crate::formats) static CATBOOST: Unexamined = Unexamined {
     spec: &FormatSpec {
         id: "catboost",

@@ -48,6 +48,21 @@ fn samples() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "x.xml",
             b"<?xml version=\"1.0\"?><net name=\"a\"><layers/></net>".to_vec(),
         ),
+        (
+            "onnx-text",
+            "x.textproto",
+            b"ir_version: 8\ngraph {\n  name: \"g\"\n}\n".to_vec(),
+        ),
+        (
+            "onnx-text",
+            "x.json",
+            b"{\n  \"irVersion\": \"8\",\n  \"graph\": {}\n}\n".to_vec(),
+        ),
+        (
+            "onnx-text",
+            "x",
+            b"<ir_version: 8, opset_import: [\"\" : 28]>\ng () => () {}\n".to_vec(),
+        ),
         ("catboost", "x", padded(b"CBM1", 64)),
         ("xgboost", "x", padded(b"binf", 64)),
         (
