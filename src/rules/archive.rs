@@ -239,8 +239,8 @@ pub static BOMB: Rule = Rule {
     severity: Severity::Medium,
     title: "the file asks for far more than its size lets one expect",
     why: "A bomb is a small file that fills the disk or the memory of whoever unpacks it, or keeps \
-          a scanner busy until it gives up. What lies behind the point where this scan stopped was \
-          not examined.",
+          a scanner busy until it gives up. Where this scan stopped, a gap says what was not \
+          examined.",
     remedy: "Do not unpack the file where space or memory are short. Ask for the content without \
              the archive around it, and scan that.",
     references: &[

@@ -360,6 +360,9 @@ fn large_dictionary(bytes: &[u8]) -> Vec<u8> {
 fn a_dictionary_is_never_believed() {
     let report = scanned("small.xz", &large_dictionary(PAYLOAD), &small());
     finds_the_payload(&report);
+    let asked: Vec<_> = report.findings.iter().map(|f| &*f.rule).collect();
+    assert!(asked.contains(&"archive-bomb"), "{asked:?}");
+    // What was unpacked reaches back no further than memory for it allows.
     assert!(report.gaps.is_empty(), "{:?}", report.gaps);
     let long = large_dictionary(&payload_and_zeros(32));
     let report = scanned("long.xz", &long, &small());

@@ -8,7 +8,7 @@ use crate::formats::archive::unowned;
 use crate::formats::zarr_shard;
 use crate::report::Span;
 use crate::rules::Draft;
-use crate::rules::archive::{WRONG_CHECKSUM, WRONG_SIZE};
+use crate::rules::archive::{BOMB, WRONG_CHECKSUM, WRONG_SIZE};
 use crate::source::{ReadError, Source};
 use crate::wire::codec::{About, Codec, Decoder, Remark};
 
@@ -58,6 +58,10 @@ fn draft(codec: Codec, remark: &Remark) -> Draft {
         )),
         About::Length(what) => WRONG_SIZE.at(remark.at.clone()).message(format!(
             "{what} in the {title} data is given as {claimed} and is {actual}"
+        )),
+        About::Dictionary => BOMB.at(remark.at.clone()).message(format!(
+            "the {title} data asks for a dictionary of {claimed} bytes, and no writer for more \
+             than {actual}: whoever unpacks it needs as much memory"
         )),
     }
 }

@@ -1,13 +1,17 @@
 //! What a packed stream says about itself and does not hold.
 //!
 //! A *remark* is a checksum or a length in the packed bytes that is not that
-//! of the bytes that came out. It ends nothing: some loaders check, others do
-//! not, and what they would see is decoded all the same.
+//! of the bytes that came out, or a dictionary that no writer asks for. It ends
+//! nothing: some loaders check, others do not, and what they would see is
+//! decoded all the same.
 
 use crate::report::Span;
 
 /// Remarks that are kept; more are only counted.
 const REMARKS_CAP: usize = 100;
+
+/// The largest dictionary that writers of xz ask for, in bytes: 1.5 GiB.
+pub const DICTIONARY_CAP_BYTES: u64 = 3 << 29;
 
 /// One statement that is not true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub enum About {
     Checksum(&'static str),
     /// A length or a count, in words.
     Length(&'static str),
+    /// The size of a dictionary, compared with [`DICTIONARY_CAP_BYTES`].
+    Dictionary,
 }
 
 /// The remarks about one packed span.
@@ -62,6 +68,13 @@ impl Remarks {
                 claimed,
                 actual,
             });
+        }
+    }
+
+    /// Look at the dictionary that a header at `at` asks for.
+    pub(super) fn dictionary(&mut self, at: Span, asked: u64) {
+        if asked > DICTIONARY_CAP_BYTES {
+            self.compare(at, About::Dictionary, asked, DICTIONARY_CAP_BYTES);
         }
     }
 

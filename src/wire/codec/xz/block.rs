@@ -43,9 +43,11 @@ impl Block {
     ) -> io::Result<Self> {
         let begin = packed.position();
         let header = Header::read(packed, remarks)?;
+        let data = packed.position();
+        remarks.dictionary(begin..data, header.dictionary.into());
         Ok(Block {
             begin,
-            data: packed.position(),
+            data,
             raw: RawLzma::lzma2(header.dictionary)?,
             filters: Chain::new(&header.filters)?,
             header,
