@@ -11,7 +11,7 @@ use crate::report::Span;
 const REMARKS_CAP: usize = 100;
 
 /// The largest dictionary that writers of xz ask for, in bytes: 1.5 GiB.
-pub const DICTIONARY_CAP_BYTES: u64 = 3 << 29;
+const DICTIONARY_CAP_BYTES: u64 = 3 << 29;
 
 /// One statement that is not true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum About {
     Checksum(&'static str),
     /// A length or a count, in words.
     Length(&'static str),
-    /// The size of a dictionary, compared with [`DICTIONARY_CAP_BYTES`].
+    /// The size of a dictionary, above the largest that writers ask for.
     Dictionary,
 }
 
